@@ -1,0 +1,38 @@
+"""The optimizers, under the names that transformers gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.choices.table import Table
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """One optimizer.
+
+    Args:
+        name: Its value of ``train.optim``.
+        label: Its name in tables.
+        state_bytes: Bytes of state that it keeps for each trained number.
+        needs_cuda: Whether it runs on an NVIDIA GPU only.
+        paper: Where it was published.
+    """
+
+    name: str
+    label: str
+    state_bytes: float
+    needs_cuda: bool
+    paper: str
+
+
+OPTIMIZERS: Table[Optimizer] = Table(
+    "optimizer",
+    Optimizer("adamw_torch_fused", "AdamW", 8, False, "https://arxiv.org/abs/1711.05101"),
+    Optimizer("adamw_torch", "AdamW, not fused", 8, False, "https://arxiv.org/abs/1711.05101"),
+    Optimizer("adamw_bnb_8bit", "AdamW 8-bit", 2, True, "https://arxiv.org/abs/2110.02861"),
+    Optimizer("paged_adamw_8bit", "AdamW 8-bit, paged", 2, True, "https://arxiv.org/abs/2305.14314"),
+    Optimizer("paged_adamw_32bit", "AdamW, paged", 8, True, "https://arxiv.org/abs/2305.14314"),
+    Optimizer("adafactor", "Adafactor", 0, False, "https://arxiv.org/abs/1804.04235"),
+    Optimizer("sgd", "SGD", 0, False, ""),
+)

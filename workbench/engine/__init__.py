@@ -1,0 +1,1 @@
+"""The engine: what the command and every other front end call."""

@@ -1,0 +1,75 @@
+"""Ask for an evaluation: of a run that is trained already, or of a model that nobody trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from workbench import profile as profiles
+from workbench.choices.models import MODELS
+from workbench.engine import launch
+from workbench.engine.run import Run, create, find, runs, state
+from workbench.errors import InputError
+from workbench.paths import Workspace, write_atomically
+from workbench.profile import Profile
+
+OWN_SETS = ("arithmetic", "passages", "quiz")
+
+
+def evaluate(workspace: Workspace, name: str, profile: Path | None = None, overrides: Iterable[str] = ()) -> Run:
+    """The run that a worker is evaluating from now on.
+
+    Args:
+        workspace: Where everything lies.
+        name: A run, or a model: a row of MODELS, a hub id or a folder.
+        profile: What a model is asked; by default the project's own three sets.
+        overrides: ``section.key=value``; for a run only of the section ``eval``.
+
+    Raises:
+        InputError: There is nothing of that name, or the run has trained nothing yet.
+    """
+    if name in MODELS or "/" in name or Path(name).is_dir():
+        run = create(workspace, for_model(name, profile, overrides))
+        launch.start(run)
+        return run
+    run = find(workspace, name)
+    if not run.adapter.is_dir():
+        raise InputError(f"{run.id} has trained nothing yet; `workbench resume {run.id}` goes on with it.")
+    _change_questions(run, list(overrides))
+    launch.start(run, "eval")
+    return run
+
+
+def for_model(name: str, profile: Path | None, overrides: Iterable[str]) -> Profile:
+    """The profile that trains nothing and asks a base model what ``profile`` asks."""
+    train_nothing = [f'model.name="{name}"', "train.max_steps=0", *overrides]
+    if profile is not None:
+        return profiles.load(profile, train_nothing)
+    slug = name.rstrip("/").rpartition("/")[2]
+    first, *others = OWN_SETS
+    text = f'[model]\nname = "{slug}"\n[data]\ndataset = "{first}"\n[eval]\ndatasets = {others}\n'
+    return profiles.parse(text, name=f"eval-{slug}", where="--set", overrides=train_nothing)
+
+
+def pending(workspace: Workspace) -> list[Run]:
+    """Runs whose training is done and that have no scores, the oldest first; running ones are left alone."""
+    return [run for run in runs(workspace) if run.adapter.is_dir() and _lacks_scores(run)]
+
+
+def _lacks_scores(run: Run) -> bool:
+    if state(run).status in ("running", "waiting"):
+        return False
+    result = run.result()
+    return result is None or not result["evaluation"]
+
+
+def _change_questions(run: Run, overrides: list[str]) -> None:
+    """Write other [eval] keys into the frozen profile; what was trained stays as it is."""
+    if not overrides:
+        return
+    for override in overrides:
+        if not override.startswith("eval."):
+            raise InputError(f'"--set {override}": {run.id} is trained; only the section eval can change now.')
+    text = run.profile_file.read_text(encoding="utf-8")
+    changed = profiles.parse(text, run.profile().name, str(run.profile_file), overrides)
+    write_atomically(run.profile_file, profiles.dump(changed))

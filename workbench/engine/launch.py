@@ -1,0 +1,170 @@
+"""Start, stop and resume a worker; run a short heavy job in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from workbench.engine.events import EventLog
+from workbench.engine.run import Run, RunState, alive, state
+from workbench.errors import InputError, RunFailed, WorkbenchError
+
+START_S = 60.0
+STOP_NOW_S = 10.0
+
+QUIET = {
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "WANDB_DISABLED": "true",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "PYTHONUNBUFFERED": "1",
+}
+"""What a worker's libraries are told: no usage pings, no progress bars in the log. What the user set wins,
+but for the pings."""
+
+
+def environment() -> dict[str, str]:
+    """The environment of a worker."""
+    pings = {key: QUIET[key] for key in ("HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY", "DO_NOT_TRACK")}
+    return {**QUIET, **os.environ, **pings}
+
+
+def start(run: Run, verb: str = "run") -> None:
+    """Start a detached worker on a run folder and wait until it has said so.
+
+    The worker leads a session of its own: it outlives this process, its terminal and its ssh link.
+
+    Args:
+        run: The run, which no worker may be working on.
+        verb: "run" for the whole line, "eval" for the evaluation of a finished training alone.
+
+    Raises:
+        InputError: A worker is at it already.
+        RunFailed: The worker died before it could write its first event.
+    """
+    if alive(run):
+        raise InputError(f"{run.id} is running already; `workbench watch {run.id}` shows it.")
+    run.stop_file.unlink(missing_ok=True)
+    before = run.events_file.stat().st_size if run.events_file.exists() else 0
+    command = [sys.executable, "-m", "workbench.engine.worker", str(run.workspace.root), run.id, verb]
+    with run.log_file.open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=environment(),
+        )
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if run.events_file.exists() and run.events_file.stat().st_size > before:
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    raise RunFailed(f"{run.id}: the worker did not start.\n{log_tail(run)}")
+
+
+def resume(run: Run) -> None:
+    """Start a worker on a stopped, lost or failed run: it goes on where the last one was.
+
+    Raises:
+        InputError: The run is finished or running.
+    """
+    now = state(run)
+    if now.status == "finished":
+        raise InputError(f"{run.id} is finished; there is nothing to resume.")
+    start(run, "eval" if now.fields.get("started", {}).get("verb") == "eval" else "run")
+
+
+def stop(run: Run, now: bool = False) -> None:
+    """Ask a run to checkpoint and stop; with ``now``, end its whole process group at once.
+
+    Raises:
+        InputError: No worker is at it.
+    """
+    current = state(run)
+    if current.status not in ("running", "waiting"):
+        raise InputError(f"{run.id} is {current.status}; there is nothing to stop.")
+    run.stop_file.touch()
+    if now:
+        _end(run, current)
+
+
+def _end(run: Run, current: RunState) -> None:
+    pid = int(current.fields.get("started", {}).get("pid", 0))
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if pid and alive(run):
+            _signal_group(pid, number)
+        deadline = time.monotonic() + STOP_NOW_S
+        while alive(run) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    if not alive(run) and state(run).status == "lost":
+        log = EventLog(run.events_file)  # its only writer is dead
+        log.append("ended", status="stopped", reason="stopped at once, on request")
+        log.close()
+    run.stop_file.unlink(missing_ok=True)
+
+
+def _signal_group(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return  # it ended by itself meanwhile
+
+
+def log_tail(run: Run, lines: int = 20) -> str:
+    """The last lines that the worker and its libraries printed."""
+    if not run.log_file.exists():
+        return ""
+    return "\n".join(run.log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def call(
+    verb: str, arguments: dict[str, Any], on_event: Callable[[dict[str, Any]], None] | None = None
+) -> dict[str, Any]:
+    """The answer of a short job that needs the heavy libraries, from a process of its own.
+
+    Args:
+        verb: A name in ``workbench.engine.jobs.JOBS``.
+        arguments: Its arguments, as JSON.
+        on_event: Called with what the job reports meanwhile.
+
+    Raises:
+        InputError, WorkbenchError: What the job raised, with its message.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench.engine.jobs", verb],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(arguments))
+        process.stdin.close()
+        for line in process.stdout:
+            message = json.loads(line)
+            if "answer" in message:
+                answer: dict[str, Any] = message["answer"]
+                return answer
+            if "error" in message:
+                kind = InputError if message["exit_code"] == InputError.exit_code else WorkbenchError
+                raise kind(message["error"])
+            if on_event:
+                on_event(message)
+        assert process.stderr is not None
+        tail = process.stderr.read().strip().splitlines()[-5:]
+    raise WorkbenchError("\n".join([f"The {verb} job ended without an answer.", *tail]))

@@ -1,0 +1,220 @@
+"""The straight line of a run: data, audit, base evaluation, training, evaluation, result.
+
+Every stage looks first whether its work is there already, so that a resumed run goes on where it was cut off.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from workbench import profile as profiles
+from workbench.engine import fetch, hashes, model, receipt, result
+from workbench.engine.evaluate import protocol, session
+from workbench.engine.evaluate.protocol import Questions
+from workbench.engine.evaluate.session import Subject
+from workbench.engine.events import SCHEMA, EventLog
+from workbench.engine.monitor import Monitor
+from workbench.engine.preview import audited
+from workbench.engine.render import Encoded
+from workbench.engine.run import Run, locked
+from workbench.engine.train import allocator, train
+from workbench.errors import ProblemsError, RunStopped
+from workbench.paths import write_atomically
+from workbench.profile import Profile
+
+BASE_STAGE, TRAIN_STAGE, TUNED_STAGE = "evaluate base", "train", "evaluate"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every stage of one run looks at.
+
+    Args:
+        run: The run that this worker carries out.
+        profile: Its frozen profile.
+        folder: Of the base model.
+        tokenizer: Of the base model.
+        identity: What the base model's answers depend on, from ``protocol.model_identity``.
+        questions: What is asked before and after the training.
+        log: The run's events.
+        should_stop: Whether somebody asked the run to stop.
+    """
+
+    run: Run
+    profile: Profile
+    folder: Path
+    tokenizer: PreTrainedTokenizerBase
+    identity: dict[str, Any]
+    questions: list[Questions]
+    log: EventLog
+    should_stop: Callable[[], bool]
+
+    def note(self, text: str) -> None:
+        """Tell whoever watches."""
+        self.log.append("note", level="info", text=text)
+
+    def stage(self, name: str) -> None:
+        """Begin a stage: its memory is measured from here."""
+        if self.should_stop():
+            raise RunStopped(f"stopped before the stage: {name}")
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+        self.log.append("stage", stage=name)
+
+
+def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool]) -> None:
+    """Do what is still to be done of a run, and write its result.
+
+    Args:
+        run: The run.
+        verb: "run" for everything, "eval" to evaluate what is trained already.
+        log: Its events.
+        should_stop: Whether somebody asked the run to stop.
+
+    Raises:
+        RunStopped: Somebody asked; what was done so far can be resumed.
+        WorkbenchError: It cannot go on; the message says why.
+    """
+    with Monitor(log, model.gpu_uuid(), on_error=lambda text: log.append("note", level="warning", text=text)):
+        work = _prepare(run, log, should_stop)
+        asked = work.profile.eval.enabled or verb == "eval"
+        base = _base(work) if asked else None
+        if work.profile.train.max_steps == 0:
+            _write_result(work, run, {}, stage=BASE_STAGE, kind="evaluation", base_run_id=base)
+            return
+        if verb == "run":
+            _train(work)
+        evaluation = _evaluate_tuned(work) if asked else {}
+        training = result.training_record(run)
+        _write_result(work, run, evaluation, stage=TRAIN_STAGE, training=training, base_run_id=base)
+
+
+def _prepare(run: Run, log: EventLog, should_stop: Callable[[], bool]) -> Work:
+    profile = run.profile()
+    log.append("stage", stage="data")
+    questions = protocol.all_questions(run.workspace, profile)
+    folder = fetch.ensure(run.workspace, profile.model, lambda text: log.append("note", level="info", text=text))
+    tokenizer = model.load_tokenizer(folder, profile.model)
+    weights = hashes.of_weights(run.workspace, folder)
+    identity = protocol.model_identity(profile, weights, str(tokenizer.chat_template), model.device().type)
+    work = Work(run, profile, folder, tokenizer, identity, questions, log, should_stop)
+    _write_receipt(work)
+    return work
+
+
+def _write_receipt(work: Work) -> None:
+    asked = [{"dataset": one.dataset, "sha256": one.dataset_sha256, "rows": len(one.rows)} for one in work.questions]
+    content = {
+        "versions": receipt.versions(),
+        "device": receipt.hardware(),
+        "model": work.identity,
+        "questions": asked,
+        "train_seed": work.profile.train.seed,
+        "data_seed": work.profile.data.seed,
+    }
+    write_atomically(work.run.receipt_file, json.dumps(content, indent=2) + "\n")
+
+
+def _base(work: Work) -> str | None:
+    """The id of the run that holds the base model's answers, evaluated now if nobody did before."""
+    scored = [one for one in work.questions if one.protocol]
+    if not (scored and (work.profile.eval.base or work.profile.train.max_steps == 0)):
+        return None
+    base = Run(work.run.workspace, protocol.base_id(work.identity, scored, work.profile.model.name))
+    with locked(base, work.should_stop):
+        if base.result_file.exists():
+            work.note(f"the base model was evaluated before: {base.id}")
+            return base.id
+        write_atomically(base.profile_file, profiles.dump(work.profile))
+        log = EventLog(base.events_file)
+        log.append("started", schema=SCHEMA, verb="base", within=work.run.id)
+        _evaluate_base(work, base)
+        log.append("ended", status="finished")
+        log.close()
+    return base.id
+
+
+def _evaluate_base(work: Work, base: Run) -> None:
+    """Evaluate the untrained model into a run folder of its own, which every profile that needs it shares."""
+    work.stage(BASE_STAGE)
+    loaded = model.load_base(work.folder, work.profile).eval()
+    subject = Subject(loaded, work.tokenizer, work.identity, None)
+    evaluation = session.evaluate(subject, work.questions, work.profile, base.samples_file, work.log, work.should_stop)
+    work.log.append("memory", **allocator())
+    _write_result(work, base, evaluation, stage=BASE_STAGE, kind="base", method="none", adapter=None)
+
+
+def _train(work: Work) -> None:
+    if work.run.adapter.is_dir():
+        work.note("trained before: the adapter is there")
+        return
+    encoded = _audited(work)
+    work.stage(TRAIN_STAGE)
+    loaded = model.attach(model.load_base(work.folder, work.profile), work.profile)
+    trained = train(work.run, work.profile, loaded, work.tokenizer, encoded, work.log, work.should_stop)
+    work.log.append("memory", **allocator())
+    work.log.append("trained", **trained.record)
+    if trained.stopped:
+        raise RunStopped(f"stopped after step {trained.record['steps']}, with a checkpoint")
+
+
+def _audited(work: Work) -> list[Encoded]:
+    """The training rows as token ids, once the audit has found that they teach something."""
+    work.stage("audit")
+    encoded, report = audited(work.run.workspace, work.profile, work.tokenizer)
+    write_atomically(work.run.folder / "audit.json", json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    fatal = [problem for problem in report.problems if problem.fatal]
+    if fatal:
+        raise ProblemsError(fatal)
+    for problem in report.problems:
+        work.log.append("note", level="warning", text=str(problem))
+    return encoded
+
+
+def _evaluate_tuned(work: Work) -> dict[str, Any]:
+    """The ``evaluation`` part of the result, of the weights as they lie on disk."""
+    work.stage(TUNED_STAGE)
+    loaded = model.load_tuned(work.folder, work.run.adapter, work.profile).eval()
+    adapter = hashes.of_weights(work.run.workspace, work.run.adapter)
+    subject = Subject(loaded, work.tokenizer, work.identity, adapter)
+    evaluation = session.evaluate(
+        subject, work.questions, work.profile, work.run.samples_file, work.log, work.should_stop
+    )
+    work.log.append("memory", **allocator())
+    return evaluation
+
+
+def _write_result(work: Work, run: Run, evaluation: dict[str, Any], stage: str, **parts: Any) -> None:
+    """Write the done-file of a run; the memory beside the evaluation is that of evaluating."""
+    asking = BASE_STAGE if stage == BASE_STAGE else TUNED_STAGE
+    memory = result.peaks(work.run, asking)
+    result.write(
+        run,
+        work.profile,
+        {
+            "kind": "train",
+            "model": {
+                "name": work.profile.model.name,
+                "weights_sha256": work.identity["weights_sha256"],
+                "parameters": model.parameters(work.folder),
+                "dtype": str(model.dtype(work.profile.model)).removeprefix("torch."),
+            },
+            "training": None,
+            "memory": result.peaks(work.run, stage),
+            "evaluation": {name: {**entry, "memory": memory} for name, entry in evaluation.items()},
+            "base_run_id": None,
+            "versions": receipt.versions(),
+            "device": receipt.hardware(),
+            **parts,
+        },
+    )

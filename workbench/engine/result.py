@@ -1,0 +1,88 @@
+"""The final numbers of a run, put together from its events and its evaluation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from workbench.engine.events import EventReader
+from workbench.engine.run import Run
+from workbench.paths import write_atomically
+from workbench.profile import Profile
+
+SCHEMA = 1
+
+
+def training_record(run: Run) -> dict[str, Any] | None:
+    """The ``training`` part: every step of every attempt, the last telling of a step counts; None without steps.
+
+    ``proof`` is that of the last attempt, ``attempts`` how many workers it took.
+    """
+    steps: dict[int, dict[str, Any]] = {}
+    record: dict[str, Any] = {}
+    attempts = 0
+    for event in EventReader(run.events_file).read():
+        if event.kind == "step":
+            steps[int(event.fields["step"])] = event.fields
+        elif event.kind == "trained":
+            record = event.fields
+        elif event.kind == "started" and event.fields.get("verb") == "run":
+            attempts += 1
+    if not steps:
+        return None
+    ordered = [steps[number] for number in sorted(steps)]
+    tokens = sum(step.get("tokens") or 0 for step in ordered)
+    seconds = sum(step.get("seconds") or 0.0 for step in ordered)
+    return {
+        "steps": max(steps),
+        "train_rows": record.get("train_rows"),
+        "trainable_parameters": record.get("proof", {}).get("trainable_parameters"),
+        "tokens": tokens,
+        "wall_s": round(seconds, 3),
+        "tokens_per_s": round(tokens / seconds, 1) if seconds else None,
+        "first_loss": ordered[0].get("loss"),
+        "last_loss": ordered[-1].get("loss"),
+        "attempts": attempts,
+        "proof": record.get("proof"),
+    }
+
+
+def peaks(run: Run, stage: str) -> dict[str, Any]:
+    """The ``memory`` part: peaks over all samples of one stage. Unknown is None, and ``reason`` says why."""
+    allocator: dict[str, int] = {}
+    rss, process, reason, current = 0, None, None, ""
+    for event in EventReader(run.events_file).read():
+        if event.kind == "stage":
+            current = str(event.fields["stage"])
+        if current != stage:
+            continue
+        if event.kind == "memory":
+            rss = max(rss, event.fields.get("rss_bytes", 0))
+            reason = event.fields.get("reason", reason)
+            own = event.fields.get("process_bytes")
+            process = process if own is None else max(process or 0, own)
+        for name in ("peak_allocated_bytes", "peak_reserved_bytes"):
+            if name in event.fields:
+                allocator[name] = max(allocator.get(name, 0), event.fields[name])
+    return {
+        "peak_allocated_bytes": allocator.get("peak_allocated_bytes"),
+        "peak_reserved_bytes": allocator.get("peak_reserved_bytes"),
+        "peak_process_bytes": process,
+        "peak_rss_bytes": rss or None,
+        "reason": reason,
+    }
+
+
+def write(run: Run, profile: Profile, parts: dict[str, Any]) -> None:
+    """Write ``result.json``, the file that means "finished"."""
+    result = {
+        "schema": SCHEMA,
+        "run_id": run.id,
+        "name": run.id if run.is_base else profile.name,
+        "method": profile.adapter.method,
+        "quant": profile.quant.method,
+        "adapter": profile.adapter.model_dump(),
+        "seed": profile.train.seed,
+        **parts,
+    }
+    write_atomically(run.result_file, json.dumps(result, indent=2, ensure_ascii=False) + "\n")

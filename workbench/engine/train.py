@@ -1,0 +1,256 @@
+"""The training stage: TRL's SFTTrainer over rows that were tokenised and audited before."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from trl import SFTConfig, SFTTrainer
+
+from workbench.choices.optimizers import OPTIMIZERS
+from workbench.engine.events import EventLog
+from workbench.engine.model import device, dtype
+from workbench.engine.proof import ProofOfTraining, require_trainable, trainable
+from workbench.engine.render import Encoded
+from workbench.engine.run import Run
+from workbench.errors import RunFailed
+from workbench.profile import Profile, TrainOptions
+
+SAVING_SHARE = 0.05
+"""Fraction of the time that automatic checkpoints may take."""
+DISK_BYTES_PER_S = 500e6
+"""A guess that holds until the first checkpoint has been timed."""
+DIVERGED_STEPS = 3
+"""So many losses in a row that are no number end a run."""
+
+
+def training_arguments(profile: Profile, output: Path) -> SFTConfig:
+    """The profile's [train] as TRL's arguments. Nothing is reported anywhere but to the events."""
+    train = profile.train
+    on_gpu = device().type == "cuda"
+    passed = (
+        *("learning_rate", "num_train_epochs", "max_steps", "per_device_train_batch_size"),
+        *("gradient_accumulation_steps", "warmup_steps", "lr_scheduler_type", "optim", "weight_decay"),
+        *("max_grad_norm", "gradient_checkpointing", "train_sampling_strategy", "seed", "save_total_limit"),
+    )
+    return SFTConfig(
+        output_dir=str(output),
+        **{key: getattr(train, key) for key in passed},
+        data_seed=train.seed,
+        max_length=train.max_length,
+        bf16=on_gpu and dtype(profile.model) == torch.bfloat16,
+        fp16=on_gpu and dtype(profile.model) == torch.float16,
+        use_cpu=not on_gpu,
+        use_liger_kernel=uses_liger(train),
+        save_strategy="no" if train.save_steps == "auto" else "steps",
+        save_steps=500 if train.save_steps == "auto" else train.save_steps,
+        logging_steps=1,
+        logging_nan_inf_filter=False,  # a loss that is no number must be seen
+        report_to=[],
+        disable_tqdm=True,
+        dataloader_pin_memory=on_gpu,
+    )
+
+
+def uses_liger(train: TrainOptions) -> bool:
+    """Whether the fused kernels are used: as the profile says, or where they can be."""
+    if train.use_liger_kernel != "auto":
+        return train.use_liger_kernel
+    return device().type == "cuda" and importlib.util.find_spec("liger_kernel") is not None
+
+
+@dataclass
+class Recorder(TrainerCallback):
+    """Writes an event a step, asks for checkpoints, and carries a stop request to the trainer.
+
+    Args:
+        log: The run's events.
+        should_stop: Whether somebody asked the run to stop.
+        save_steps: Steps between checkpoints, or "auto".
+        save_s: What a checkpoint takes, in seconds; a guess until the first one.
+    """
+
+    log: EventLog
+    should_stop: Callable[[], bool]
+    save_steps: int | str
+    save_s: float
+    losses: list[float] = field(default_factory=list)
+    tokens: int = 0
+    stopped: bool = False
+    _times: deque[float] = field(default_factory=lambda: deque(maxlen=20))
+    _saved_at: float = field(default_factory=time.monotonic)
+    _save_begun: float = 0.0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Start the clock."""
+        self._times.append(time.monotonic())
+        self._saved_at = time.monotonic()
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Decide whether this step is followed by a checkpoint, or by the end."""
+        now = time.monotonic()
+        due = now - self._saved_at >= self.save_s * (1 - SAVING_SHARE) / SAVING_SHARE
+        if self.should_stop():
+            self.stopped = True
+            control.should_training_stop = True
+            control.should_save = True
+        elif self.save_steps == "auto" and due and state.global_step < state.max_steps:
+            control.should_save = True
+        self._save_begun = now
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Write the step's numbers."""
+        logs: dict[str, float] = kwargs["logs"]
+        if "loss" not in logs:
+            return
+        self._times.append(time.monotonic())
+        new_tokens, self.tokens = int(logs.get("num_tokens", 0)) - self.tokens, int(logs.get("num_tokens", 0))
+        step_s = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
+        self.losses.append(logs["loss"])
+        self.log.append(
+            "step",
+            step=state.global_step,
+            total_steps=state.max_steps,
+            epoch=logs.get("epoch"),
+            loss=logs["loss"],
+            learning_rate=logs.get("learning_rate"),
+            grad_norm=logs.get("grad_norm"),
+            tokens=new_tokens,
+            seconds=round(self._times[-1] - self._times[-2], 4),
+            tokens_per_s=round(new_tokens / (self._times[-1] - self._times[-2]), 1),
+            eta_s=round((state.max_steps - state.global_step) * step_s, 1),
+            **allocator(),
+        )
+        if all(not math.isfinite(loss) for loss in self.losses[-DIVERGED_STEPS:]) and (
+            len(self.losses) >= DIVERGED_STEPS
+        ):
+            raise RunFailed(
+                f"The loss was no number in the last {DIVERGED_STEPS} steps: the training has diverged. Lower "
+                "train.learning_rate or raise train.warmup_steps."
+            )
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Write what was saved, and learn what it took."""
+        self._saved_at = time.monotonic()
+        self.save_s = self._saved_at - self._save_begun
+        self.log.append("saved", what="checkpoint", step=state.global_step, seconds=round(self.save_s, 3))
+
+
+def allocator() -> dict[str, int]:
+    """Bytes that torch holds on the GPU now and at most, empty on a CPU."""
+    if device().type != "cuda":
+        return {}
+    return {
+        "allocated_bytes": torch.cuda.memory_allocated(),
+        "reserved_bytes": torch.cuda.memory_reserved(),
+        "peak_allocated_bytes": torch.cuda.max_memory_allocated(),
+        "peak_reserved_bytes": torch.cuda.max_memory_reserved(),
+    }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the training stage saw.
+
+    Args:
+        stopped: Whether it ended early because somebody asked.
+        record: The ``training`` part of the result.
+    """
+
+    stopped: bool
+    record: dict[str, Any]
+
+
+def train(
+    run: Run,
+    profile: Profile,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    encoded: Sequence[Encoded],
+    log: EventLog,
+    should_stop: Callable[[], bool],
+) -> Trained:
+    """Train, from the newest whole checkpoint if there is one, and save the adapter or model when done.
+
+    Raises:
+        NothingTrains: The run cannot learn.
+        RunFailed: The loss is no number any more.
+    """
+    require_trainable(model)
+    proof = ProofOfTraining()
+    recorder = Recorder(log, should_stop, profile.train.save_steps, _checkpoint_guess_s(model, profile))
+    rows = [{"input_ids": row.input_ids, "labels": row.labels} for row in encoded if row.has_labels]
+    trainer = SFTTrainer(
+        model=model,
+        args=training_arguments(profile, run.checkpoints),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        callbacks=[proof, recorder],
+    )
+    checkpoint = newest_checkpoint(run.checkpoints)
+    if checkpoint:
+        log.append("note", level="info", text=f"goes on from {checkpoint.name}")
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    record = {"steps": trainer.state.global_step, "train_rows": len(rows), "proof": proof.record}
+    if not recorder.stopped:
+        _save(trainer, run, log)
+    return Trained(recorder.stopped, record)
+
+
+def _save(trainer: SFTTrainer, run: Run, log: EventLog) -> None:
+    """Write the adapter beside its final place and rename it, so that it is whole or not there."""
+    unfinished = run.artifacts / "adapter.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    trainer.model.save_pretrained(unfinished, safe_serialization=True)
+    trainer.processing_class.save_pretrained(unfinished)
+    shutil.rmtree(run.adapter, ignore_errors=True)
+    unfinished.rename(run.adapter)
+    log.append("saved", what="adapter", path=f"models/{run.id}/adapter")
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The last checkpoint that was written to its end; half-written ones are removed.
+
+    The trainer writes ``trainer_state.json`` after everything else, so a checkpoint without it is not whole.
+    """
+    whole = []
+    for path in folder.glob("checkpoint-*") if folder.is_dir() else ():
+        if _is_whole(path):
+            whole.append(path)
+        else:
+            shutil.rmtree(path)
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _checkpoint_guess_s(model: torch.nn.Module, profile: Profile) -> float:
+    weights = sum(value.numel() * value.element_size() for _, value in trainable(model))
+    count = sum(value.numel() for _, value in trainable(model))
+    return float((weights + count * OPTIMIZERS[profile.train.optim].state_bytes) / DISK_BYTES_PER_S)

@@ -1,0 +1,121 @@
+"""The worker: a process of its own that carries one run out, from its profile to its result.
+
+``python -m workbench.engine.worker WORKSPACE RUN-ID VERB``, started by ``launch``. It holds the run's lock for as
+long as it lives, and says that it started before it imports anything heavy.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from workbench.engine.events import SCHEMA, EventLog
+from workbench.engine.run import Run
+from workbench.errors import InputError, RunFailed, RunStopped, WorkbenchError
+from workbench.paths import Workspace
+
+OOM_FIX = (
+    "Lower train.per_device_train_batch_size and raise train.gradient_accumulation_steps by the same factor, set "
+    'train.gradient_checkpointing = true, quant.method = "nf4" or train.optim = "paged_adamw_8bit", or shorten '
+    "train.max_length or eval.batch_tokens; then `workbench resume`."
+)
+
+
+class StopRequest:
+    """Whether somebody asked this worker to stop: by a signal or by the file ``stop`` in the run's folder."""
+
+    def __init__(self, run: Run, log: EventLog) -> None:
+        self._run = run
+        self._log = log
+        self._signalled = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._on_signal())
+
+    def __call__(self) -> bool:
+        """True once it was asked."""
+        return self._signalled or self._run.stop_file.exists()
+
+    def _on_signal(self) -> None:
+        """The first asks; with a request already there, the second ends everything at once."""
+        if not self():
+            self._signalled = True
+            return
+        self._log.append("ended", status="stopped", reason="stopped at once, on request")
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out a run; 0 when it finished, else the exit code of what ended it."""
+    root, run_id, verb = arguments
+    run = Run(Workspace(Path(root)), run_id)
+    lock = os.open(run.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print(f"{run_id} has a worker already", file=sys.stderr)
+        return InputError.exit_code
+    log = EventLog(run.events_file)
+    log.append("started", schema=SCHEMA, pid=os.getpid(), verb=verb)
+    ended = _outcome(run, verb, log)
+    run.stop_file.unlink(missing_ok=True)
+    log.append("ended", **ended)
+    return int(ended["exit_code"])
+
+
+def _outcome(run: Run, verb: str, log: EventLog) -> dict[str, Any]:
+    """The fields of the ``ended`` event."""
+    try:
+        from workbench.engine import line
+
+        line.carry_out(run, verb, log, StopRequest(run, log))
+    except RunStopped as stopped:
+        return {"status": "stopped", "reason": str(stopped), "exit_code": stopped.exit_code}
+    except WorkbenchError as error:
+        return _failed(str(error), error.exit_code)
+    except MemoryError:
+        return _failed("The machine has no memory left.", RunFailed.exit_code, OOM_FIX)
+    except OSError as error:
+        traceback.print_exc()
+        return _disk_full(run) if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else _unforeseen(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run must say that it failed
+        traceback.print_exc()
+        if _is_full_gpu(error):
+            return _failed(f"The GPU has no memory left: {_first_line(error)}", RunFailed.exit_code, OOM_FIX)
+        if "No space left on device" in str(error):  # safetensors wraps the system's error
+            return _disk_full(run)
+        return _unforeseen(error)
+    return {"status": "finished", "exit_code": 0}
+
+
+def _failed(reason: str, exit_code: int, fix: str = "") -> dict[str, Any]:
+    return {"status": "failed", "reason": reason, "fix": fix, "exit_code": exit_code}
+
+
+def _disk_full(run: Run) -> dict[str, Any]:
+    reason = f"The disk that holds {run.workspace.root} is full."
+    fix = f"Make room, then `workbench resume {run.id}`: it goes on from the last whole checkpoint."
+    return _failed(reason, InputError.exit_code, fix)
+
+
+def _unforeseen(error: BaseException) -> dict[str, Any]:
+    return _failed(f"{type(error).__name__}: {_first_line(error)}", RunFailed.exit_code, "See worker.log.")
+
+
+def _is_full_gpu(error: BaseException) -> bool:
+    """torch's OutOfMemoryError by name, because torch may not be imported here."""
+    return type(error).__name__ == "OutOfMemoryError" or "CUDA out of memory" in str(error)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

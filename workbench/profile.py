@@ -1,0 +1,275 @@
+"""A profile: everything that a run needs, read from TOML with all its problems at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from workbench.choices.adapters import ADAPTERS, AdapterOptions, LoraOptions
+from workbench.choices.optimizers import OPTIMIZERS
+from workbench.choices.options import Options
+from workbench.choices.quantizers import QUANTIZERS, NoQuantOptions, QuantOptions
+from workbench.choices.table import Table
+from workbench.choices.tasks import TASKS, AnswerFormat
+from workbench.errors import InputError, Problem, ProblemsError, nearest
+
+Count = Annotated[int, Field(ge=1)] | Literal["all"]
+
+
+def _row_of(table: Table[Any], *others: str) -> AfterValidator:
+    """A check that a text is the name of a row, or one of the other words."""
+
+    def check(name: str) -> str:
+        if name not in table and name not in others:
+            message = f'there is no {table.kind} "{name}". {nearest(name, [*table, *others])}'
+            raise PydanticCustomError("unknown_row", "{message}", {"message": message})
+        return name
+
+    return AfterValidator(check)
+
+
+class ModelOptions(Options):
+    """[model]: what is trained."""
+
+    name: str = Field(min_length=1, description="A name from `workbench list models`, a hub id, or a folder.")
+    revision: str = Field("main", description="Branch, tag or commit on the hub.")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
+        "auto", description='"auto" is bfloat16 on a GPU and float32 on a CPU.'
+    )
+    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
+    trust_remote_code: bool = Field(False, description="Run Python code that comes with the model.")
+
+
+class DataOptions(Options):
+    """[data]: what it is trained and tested on: a data set by name, or two files."""
+
+    dataset: str = Field("", description="A name from `workbench list datasets` or a prepared data set.")
+    train_file: str = Field("", description="JSONL, JSON, CSV or parquet; relative to the workspace.")
+    test_file: str = Field("", description="The same for the test rows.")
+    format: str = Field("auto", description='Shape of the files, "auto" to recognise it by its columns.')
+    task: Annotated[str, _row_of(TASKS, "auto")] = Field(
+        "auto", description='Kind of question, "auto" to take it from the format.'
+    )
+    train_rows: Count = Field("all", description="How many training rows; a seeded, stratified sample.")
+    test_rows: Count = Field("all", description="How many test rows; a seeded, stratified sample.")
+    seed: int = Field(42, ge=0, description="Seed of the samples.")
+    answer_format: AnswerFormat = Field("bare", description="The answer alone, or inside \\boxed{}.")
+    system: str = Field("", description="A system turn for every row that has none.")
+    system_turn: Literal["system", "user"] = Field(
+        "system", description='"user" puts the system turn at the head of the user turn.'
+    )
+    convert_float_answers: bool = Field(True, description="Write 68.0 as 68; off, it stays a number.")
+
+
+class TrainOptions(Options):
+    """[train]: how it is trained, under the names of transformers.TrainingArguments."""
+
+    learning_rate: float = Field(2e-4, gt=0.0)
+    num_train_epochs: float = Field(1.0, gt=0.0)
+    max_steps: int = Field(-1, ge=-1, description="Optimizer steps; -1: by epochs, 0: train nothing, only evaluate.")
+    per_device_train_batch_size: int = Field(1, ge=1)
+    gradient_accumulation_steps: int = Field(8, ge=1)
+    warmup_steps: float = Field(0.06, ge=0.0, description="Steps; below 1 a fraction of all steps.")
+    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "linear"
+    optim: Annotated[str, _row_of(OPTIMIZERS)] = "adamw_torch_fused"
+    weight_decay: float = Field(0.0, ge=0.0)
+    max_grad_norm: float = Field(1.0, gt=0.0)
+    max_length: int = Field(1024, ge=8, description="Longer rows are cut at the end, in tokens.")
+    gradient_checkpointing: bool = Field(True, description="Recompute activations to save memory.")
+    use_liger_kernel: bool | Literal["auto"] = Field(
+        "auto", description='Fused kernels; "auto" uses them where a CUDA GPU and liger-kernel are.'
+    )
+    train_sampling_strategy: Literal["random", "sequential", "group_by_length"] = "random"
+    seed: int = Field(42, ge=0, description="Set before the adapter is initialised.")
+    save_steps: int | Literal["auto"] = Field(
+        "auto", description='Steps between checkpoints; "auto" spends at most 5 % of the time on them.'
+    )
+    save_total_limit: int = Field(2, ge=1, description="How many checkpoints are kept.")
+
+
+class EvalOptions(Options):
+    """[eval]: what is measured before and after."""
+
+    enabled: bool = True
+    base: bool = Field(True, description="Also evaluate the untrained model, once for all runs.")
+    datasets: list[str] = Field([], description="Further data sets whose test rows are scored too.")
+    rows: Count = Field("all", description="How many test rows of each data set.")
+    answer_format: Literal["trained", "bare", "boxed"] = "trained"
+    max_new_tokens: int | Literal["auto"] = Field("auto", description='"auto" is the task\'s own limit.')
+    batch_tokens: int = Field(8192, ge=64, description="Prompt and answer tokens in one batch.")
+
+
+class Profile(Options):
+    """One experiment. ``name`` is the file's name without .toml and no key of it."""
+
+    name: str = Field(exclude=True)
+    model: ModelOptions
+    adapter: AdapterOptions = LoraOptions()
+    quant: QuantOptions = NoQuantOptions()
+    data: DataOptions
+    train: TrainOptions = TrainOptions()
+    eval: EvalOptions = EvalOptions()
+
+
+def load(path: Path, overrides: Iterable[str] = ()) -> Profile:
+    """The profile in a TOML file, with ``section.key=value`` overrides applied.
+
+    Raises:
+        ProblemsError: Unknown keys or wrong values, all of them, each with file and key.
+        InputError: The file is not there or is no TOML.
+    """
+    return parse(_read(path), name=path.stem, where=str(path), overrides=overrides)
+
+
+def parse(text: str, name: str, where: str, overrides: Iterable[str] = ()) -> Profile:
+    """The profile in a TOML text; ``where`` stands before each problem.
+
+    Raises:
+        ProblemsError: As ``load``.
+        InputError: As ``load``.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where}: this is no TOML: {error}.") from None
+    for override in overrides:
+        _apply(tree, override)
+    problems = [*_validation_problems(tree, name, where)]
+    if problems:
+        raise ProblemsError(problems)
+    return Profile.model_validate({**tree, "name": name})
+
+
+def dump(profile: Profile) -> str:
+    """The profile as TOML with every key, the defaults too; ``load`` gives the same profile back."""
+    return tomli_w.dumps(profile.model_dump())
+
+
+def read_value(text: str) -> Any:
+    """A value as TOML spells it; a bare word is text.
+
+    >>> read_value("32"), read_value("true"), read_value("vera")
+    (32, True, 'vera')
+    """
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def split_override(override: str) -> tuple[str, str, Any]:
+    """Section, key and value of ``section.key=value``.
+
+    Raises:
+        InputError: It does not look like that.
+    """
+    path, equals, value = override.partition("=")
+    section, dot, key = path.strip().partition(".")
+    if not (equals and dot and section and key):
+        raise InputError(f'"--set {override}" must look like --set adapter.r=32.')
+    return section, key, read_value(value.strip())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        names = [other.stem for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        hint = nearest(path.stem, names) if names else "`workbench new NAME` writes one."
+        raise InputError(f"There is no profile {path}. {hint}") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder, not a profile.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: this is no TOML: it is not UTF-8 text.") from None
+
+
+def _apply(tree: dict[str, Any], override: str) -> None:
+    section, key, value = split_override(override)
+    table = tree.setdefault(section, {})
+    if not isinstance(table, dict):
+        raise InputError(f'"--set {override}": {section} is no section.')
+    table[key] = value
+
+
+def _validation_problems(tree: Mapping[str, Any], name: str, where: str) -> Iterator[Problem]:
+    if "name" in tree:
+        yield Problem(f"{where}: name", "this key is unknown: a profile is named by its file.")
+    try:
+        Profile.model_validate({**tree, "name": name})
+    except ValidationError as error:
+        yield from _merged(_problem(detail, tree, where) for detail in error.errors())
+    adapter, quant = (tree.get(section) for section in ("adapter", "quant"))
+    if not (isinstance(adapter, dict) and isinstance(quant, dict)):
+        return
+    if adapter.get("method") == "full" and quant.get("method", "none") != "none":
+        yield Problem(
+            f"{where}: quant.method",
+            f"{quant['method']} holds the weights in a form that full fine-tuning cannot train.",
+            'Set adapter.method = "lora", or quant.method = "none".',
+        )
+
+
+def _merged(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """One problem a key: a value that fits no member of a union is reported once for each member."""
+    by_place: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_place.setdefault(problem.where, []).append(problem)
+    for first, *others in by_place.values():
+        also = [other.what.removeprefix("this must ") for other in others]
+        yield replace(first, what=" or ".join([first.what, *also])) if also else first
+
+
+def _problem(detail: ErrorDetails, tree: Mapping[str, Any], where: str) -> Problem:
+    keys = _keys(detail, tree)
+    place = f"{where}: {'.'.join(keys)}"
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return Problem(place, "this key is unknown.", nearest(keys[-1], _valid_keys(keys[:-1], tree)))
+    if kind == "missing":
+        return Problem(place, "this key is missing.")
+    if kind == "union_tag_invalid":
+        table = ADAPTERS if keys[0] == "adapter" else QUANTIZERS
+        given = str((detail.get("ctx") or {}).get("tag", ""))
+        return Problem(f"{place}.method", f'there is no method "{given}".', nearest(given, table))
+    if kind == "union_tag_not_found":
+        table = ADAPTERS if keys[0] == "adapter" else QUANTIZERS
+        return Problem(f"{place}.method", "this key is missing.", f"Valid names: {', '.join(table)}.")
+    if kind == "unknown_row":
+        return Problem(place, detail["msg"])
+    message = detail["msg"].replace("Input should", "this must")
+    return Problem(place, message, f"(it is {detail['input']!r}).")
+
+
+def _keys(detail: ErrorDetails, tree: Mapping[str, Any]) -> list[str]:
+    """The keys as the user wrote them: pydantic also names the member of a union that it tried."""
+    keys: list[str] = []
+    node: Any = tree
+    for part in map(str, detail["loc"]):
+        inside = isinstance(node, dict) and part in node
+        if inside or detail["type"] == "missing" or part in _valid_keys(keys, tree):
+            keys.append(part)
+            node = node.get(part) if isinstance(node, dict) else None
+    if detail["type"] == "missing" and keys[0] in ("adapter", "quant") and len(keys) > 2:
+        del keys[1]
+    return keys or [str(part) for part in detail["loc"]]
+
+
+def _valid_keys(keys: list[str], tree: Mapping[str, Any]) -> list[str]:
+    if not keys:
+        return [key for key in Profile.model_fields if key != "name"]
+    section = keys[0]
+    if section in ("adapter", "quant"):
+        table: Mapping[str, Any] = ADAPTERS if section == "adapter" else QUANTIZERS
+        chosen = tree.get(section)
+        row = table.get(chosen.get("method", "")) if isinstance(chosen, dict) else None
+        return list(row.options.model_fields) if row else []
+    field = Profile.model_fields.get(section)
+    options = field.annotation if field else None
+    return list(options.model_fields) if isinstance(options, type) and issubclass(options, Options) else []
