@@ -67,6 +67,7 @@ def run(profile: str, folder: Path, workspace: Path, rows: Path, steps: int) -> 
         'train.train_sampling_strategy="sequential"',
         "train.save_steps=100000",
         "eval.enabled=false",
+        "eval.datasets=[]",
     ]
     sets = [argument for change in changes for argument in ("--set", change)]
     command = [sys.executable, "-m", "workbench", "--workspace", str(workspace), "run"]

@@ -17,6 +17,7 @@ from workbench.errors import InputError, RunFailed, WorkbenchError
 
 START_S = 60.0
 STOP_NOW_S = 10.0
+LEAVE_S = 10.0
 
 QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -50,7 +51,7 @@ def start(run: Run, verb: str = "run") -> None:
         InputError: A worker is at it already.
         RunFailed: The worker died before it could write its first event.
     """
-    if alive(run):
+    if not _leaves(run):
         raise InputError(f"{run.id} is running already; `workbench watch {run.id}` shows it.")
     run.stop_file.unlink(missing_ok=True)
     before = run.events_file.stat().st_size if run.events_file.exists() else 0
@@ -72,6 +73,16 @@ def start(run: Run, verb: str = "run") -> None:
             break
         time.sleep(0.02)
     raise RunFailed(f"{run.id}: the worker did not start.\n{log_tail(run)}")
+
+
+def _leaves(run: Run) -> bool:
+    """Whether no worker is at a run, or it is just leaving: it has written its end and its process still exits."""
+    deadline = time.monotonic() + LEAVE_S
+    while alive(run):
+        if state(run).status == "running" or time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def resume(run: Run) -> None:

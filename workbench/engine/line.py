@@ -86,8 +86,8 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
         WorkbenchError: It cannot go on; the message says why.
     """
     with Monitor(log, model.gpu_uuid(), on_error=lambda text: log.append("note", level="warning", text=text)):
-        work = _prepare(run, log, should_stop)
-        asked = work.profile.eval.enabled or verb == "eval"
+        asked = run.profile().eval.enabled or verb == "eval"
+        work = _prepare(run, asked, log, should_stop)
         base = _base(work) if asked else None
         if work.profile.train.max_steps == 0:
             _write_result(work, run, {}, stage=BASE_STAGE, kind="evaluation", base_run_id=base)
@@ -99,10 +99,10 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
         _write_result(work, run, evaluation, stage=TRAIN_STAGE, training=training, base_run_id=base)
 
 
-def _prepare(run: Run, log: EventLog, should_stop: Callable[[], bool]) -> Work:
+def _prepare(run: Run, asked: bool, log: EventLog, should_stop: Callable[[], bool]) -> Work:
     profile = run.profile()
     log.append("stage", stage="data")
-    questions = protocol.all_questions(run.workspace, profile)
+    questions = protocol.all_questions(run.workspace, profile) if asked else []
     folder = fetch.ensure(run.workspace, profile.model, lambda text: log.append("note", level="info", text=text))
     tokenizer = model.load_tokenizer(folder, profile.model)
     weights = hashes.of_weights(run.workspace, folder)

@@ -15,8 +15,9 @@ from workbench.choices.quantizers import NoQuantOptions
 from workbench.engine import fetch, hashes, model
 from workbench.engine.evaluate import protocol
 from workbench.engine.evaluate.generate import answers
-from workbench.engine.evaluate.session import prompt_ids, read_samples
+from workbench.engine.evaluate.session import prompt_ids
 from workbench.engine.run import Run
+from workbench.engine.samples import read_samples
 from workbench.paths import Workspace, write_atomically
 from workbench.profile import Profile
 

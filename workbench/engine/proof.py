@@ -36,16 +36,22 @@ def require_trainable(model: torch.nn.Module) -> int:
     return count
 
 
+CHUNK = 1 << 22
+"""Numbers that are summed at once: torch widens what it sums to eight bytes, which must not raise the peak."""
+
+
 def fingerprints(model: torch.nn.Module) -> dict[str, int]:
     """The sum of the bit patterns of each trainable tensor: a change of any weight changes it, nearly always.
 
-    Reads every tensor where it lies and allocates nothing of its size.
+    Takes at most 32 MiB, however large a tensor is.
     """
-    integers = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-    return {
-        name: int(value.detach().contiguous().view(integers[value.element_size()]).sum(dtype=torch.int64))
-        for name, value in trainable(model)
-    }
+    return {name: _fingerprint(value.detach()) for name, value in trainable(model)}
+
+
+def _fingerprint(value: torch.Tensor) -> int:
+    integer = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[value.element_size()]
+    chunks = value.contiguous().view(integer).flatten().split(CHUNK)
+    return int(torch.stack([chunk.sum(dtype=torch.int64) for chunk in chunks]).sum())
 
 
 class ProofOfTraining(TrainerCallback):

@@ -110,7 +110,7 @@ class Recorder(TrainerCallback):
         """Decide whether this step is followed by a checkpoint, or by the end."""
         now = time.monotonic()
         due = now - self._saved_at >= self.save_s * (1 - SAVING_SHARE) / SAVING_SHARE
-        if self.should_stop():
+        if state.global_step < state.max_steps and self.should_stop():
             self.stopped = True
             control.should_training_stop = True
             control.should_save = True
@@ -214,6 +214,7 @@ def train(
     record = {"steps": trainer.state.global_step, "train_rows": len(rows), "proof": proof.record}
     if not recorder.stopped:
         _save(trainer, run, log)
+        shutil.rmtree(run.checkpoints, ignore_errors=True)  # nothing is left to resume
     return Trained(recorder.stopped, record)
 
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from workbench.engine.datasets import Prepared, prepare, prepare_named, rows
-
 from workbench.choices.rows import Row
 from workbench.choices.tasks import TASKS, AnswerFormat
 from workbench.engine import hashes
+from workbench.engine.datasets import Prepared, prepare, prepare_named, rows
 from workbench.paths import Workspace
 from workbench.profile import Count, Profile
 

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from workbench.engine.evaluate.scoring import score
-from workbench.engine.evaluate.summary import summarize
-from workbench.engine.render import prompt_text
 
 from workbench.choices.rows import Row
 from workbench.engine import hashes
 from workbench.engine.evaluate.generate import Answer, answers
 from workbench.engine.evaluate.protocol import Questions, key
+from workbench.engine.evaluate.scoring import score
+from workbench.engine.evaluate.summary import summarize
 from workbench.engine.events import EventLog
+from workbench.engine.render import prompt_text
+from workbench.engine.samples import read_samples
 from workbench.errors import RunStopped
 from workbench.paths import write_atomically
 from workbench.profile import DataOptions, Profile
@@ -70,15 +71,6 @@ def _keep(samples_file: Path, keys: set[str]) -> list[dict[str, Any]]:
     text = "".join(json.dumps(sample, ensure_ascii=False) + "\n" for sample in kept)
     write_atomically(samples_file, text)
     return kept
-
-
-def read_samples(samples_file: Path) -> list[dict[str, Any]]:
-    """The samples in a file, without a last line that a crash has torn."""
-    if not samples_file.exists():
-        return []
-    data = samples_file.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    return [json.loads(line) for line in whole.splitlines()]
 
 
 def _evaluate_one(

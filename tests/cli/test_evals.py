@@ -1,0 +1,69 @@
+import pytest
+
+from workbench.engine import evaluations
+
+from .conftest import FINISHED, STARTED
+
+NOTHING_SCORED = {"evaluation": {}, "base_run_id": None}
+
+
+def test_eval_of_a_run_follows_it(cli, make_run, worker):
+    run = make_run(STARTED, FINISHED)
+    run.adapter.mkdir(parents=True)
+    started = worker(("started", {"verb": "eval"}), FINISHED, result=NOTHING_SCORED)
+    done = cli("eval", "last", "--set", "eval.rows=5")
+    assert done.code == 0
+    assert started == [(run.id, "eval")]
+    assert run.profile().eval.rows == 5
+
+
+def test_eval_of_a_model_asks_what_the_profile_asks(cli, worker, workspace):
+    worker(STARTED, FINISHED, result=NOTHING_SCORED)
+    done = cli("eval", "./tiny", "--profile", "mine")
+    assert done.code == 0, done.err
+    (listed,) = cli("list", "--json").json()
+    assert (listed["method"], listed["model"]) == ("none", "./tiny")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "Name a run or a model, or give --pending."),
+        (["--pending", "last"], "--pending takes no name"),
+        (["nobody"], 'There is no run "nobody"'),
+        (["last", "--profile", "mine"], "--profile says what a model is asked"),
+        (["./tiny", "--set", "eval.rows=0"], "eval.rows"),
+        (["no/such/folder"], "there is no folder"),
+    ],
+)
+def test_bad_eval_arguments_leave_nothing(cli, files, arguments, said):
+    before = files()
+    done = cli("eval", *arguments)
+    assert done.code == 2
+    assert said in done.err
+    assert files() == before
+
+
+def test_pending_runs_one_after_the_other_and_ends_with_the_worst(cli, make_run, worker, monkeypatch):
+    runs = [make_run(STARTED, FINISHED), make_run(STARTED, FINISHED)]
+    monkeypatch.setattr(evaluations, "pending", lambda workspace: runs)
+    started = worker(STARTED, ("ended", {"status": "failed", "reason": "no"}))
+    assert cli("eval", "--pending").code == 3
+    assert started == [(run.id, "eval") for run in runs]
+
+
+def test_compare_without_runs_says_how_to_get_one(cli):
+    done = cli("compare")
+    assert done.code == 2
+    assert "has no finished run yet" in done.err
+
+
+def test_compare_takes_one_form(cli):
+    assert cli("compare", "--csv", "--json").code == 2
+
+
+def test_the_published_rows_can_be_shown_alone(cli):
+    assert len(cli("compare", "--reference", "--json").json()["reference"]) == 12
+    assert "8B QLoRA r256" in cli("compare", "--reference").out
+    assert cli("compare", "--reference", "--csv").out.startswith("task,kind,name")
+    assert "| 8B VeRA r512 |" in cli("compare", "--reference", "--markdown").out

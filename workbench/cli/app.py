@@ -1,0 +1,168 @@
+"""The commands put together, with what all of them share: --workspace and --version."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench import __version__
+from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, runs
+from workbench.errors import InputError
+from workbench.paths import Workspace
+
+HELP = """\
+Fine-tune language models on the GPU you own, and know what the numbers can claim.
+
+A profile (TOML) says everything that an experiment needs; `run` trains and evaluates it in a process of its own
+and writes a run folder; `compare` says what the results can claim."""
+
+EPILOG = """\
+\b
+Examples:
+  workbench run quickstart                 train and evaluate a small model, on a CPU too
+  workbench new mine --from quickstart --set adapter.r=32
+  workbench check mine                     what is wrong with it, before anything is loaded
+  workbench run mine --detach; workbench watch mine
+  workbench compare                        all finished runs, with intervals and tests
+
+\b
+Results go to stdout, messages to stderr. Exit codes:
+  0    ok
+  1    a failure that is nobody's typing mistake
+  2    bad input: a profile, a name, a file, an argument
+  3    a run failed
+  4    a run was stopped; `workbench resume RUN` goes on with it
+  5    a run's worker disappeared; `workbench resume RUN` goes on with it
+  130  interrupted"""
+
+# Plain help: Rich's panels would double the time that --help takes.
+app = typer.Typer(
+    name="workbench",
+    help=HELP,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"workbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            metavar="FOLDER",
+            envvar="WORKBENCH_WORKSPACE",
+            help="Where profiles/, data/, models/ and metrics/ are; by default the current folder.",
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - its callback has done it
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Keep the workspace for the command that follows."""
+    folder = workspace or Path.cwd()
+    if not folder.is_dir():
+        raise InputError(f"--workspace {folder}: there is no such folder.")
+    context.obj = Workspace(folder.resolve())
+
+
+def _add(command: Callable[..., None], name: str, short: str, *lines: str) -> None:
+    app.command(name, short_help=short, epilog=options.examples(*lines))(command)
+
+
+_add(
+    runs.run,
+    "run",
+    "Train and evaluate what a profile says.",
+    "workbench run quickstart",
+    "workbench run quickstart --set adapter.r=32 --set train.max_steps=20",
+    "workbench run qwen3-8b-qlora --detach",
+    "workbench run quickstart --dry-run        # check, and show every key, defaults too",
+)
+_add(
+    profiles.check,
+    "check",
+    "Say what is wrong with a profile on this machine.",
+    "workbench check quickstart",
+    "workbench check mine --set quant.method=nf4 --json",
+)
+_add(
+    lists.show,
+    "list",
+    "List runs, models, datasets, profiles, adapters, ...",
+    "workbench list",
+    "workbench list models",
+    "workbench list profiles --json",
+)
+_add(
+    runs.watch,
+    "watch",
+    "Show a run; ctrl+c leaves it alone.",
+    "workbench watch last",
+    "workbench watch quickstart --json",
+)
+_add(runs.stop, "stop", "Write a checkpoint and stop a run.", "workbench stop last", "workbench stop last --now")
+_add(
+    runs.resume,
+    "resume",
+    "Go on with a stopped, failed or lost run.",
+    "workbench resume last",
+    "workbench resume quickstart --detach",
+)
+_add(
+    evals.evaluate,
+    "eval",
+    "Evaluate a run, or a model as it is.",
+    "workbench eval last --set eval.rows=500",
+    "workbench eval smollm2-135m",
+    "workbench eval qwen3-8b --profile qwen3-8b-base",
+    "workbench eval --pending",
+)
+_add(
+    evals.compare,
+    "compare",
+    "Scores side by side, with intervals and tests.",
+    "workbench compare",
+    "workbench compare last --reference",
+    "workbench compare run-a run-b --baseline run-a --csv > table.csv",
+)
+app.add_typer(datasets.app, name="data", short_help="Prepare, preview, reduce and list data sets.")
+_add(
+    profiles.new,
+    "new",
+    "Write a profile that begins as another one.",
+    "workbench new mine --from quickstart",
+    "workbench new r32 --from mine --set adapter.r=32",
+)
+_add(
+    artifacts.fetch,
+    "fetch",
+    "Bring a model here.",
+    "workbench fetch smollm2-135m",
+    "workbench fetch Qwen/Qwen3-0.6B --revision main",
+)
+_add(
+    artifacts.export,
+    "export",
+    "Merge a run's adapter into its model.",
+    "workbench export last exports/my-model",
+)
+_add(
+    doctor.doctor,
+    "doctor",
+    "Versions, GPU, driver, hub, telemetry.",
+    "workbench doctor",
+    "workbench doctor --json",
+)

@@ -1,0 +1,58 @@
+"""check and new: look at a profile, write a profile."""
+
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import Json, ProfileName, Sets, load_profile, profile_path, workspace_of
+from workbench.cli.output import emit, emit_json, say_problems
+from workbench.errors import InputError, Problem, ProblemsError
+from workbench.paths import Workspace
+
+
+def check(context: typer.Context, profile: ProfileName, sets: Sets = None, as_json: Json = False) -> None:
+    """Say everything that is wrong with a profile on this machine; loads and writes nothing."""
+    workspace = workspace_of(context)
+    problems = _problems(workspace, profile, sets)
+    fatal = any(problem.fatal for problem in problems)
+    if as_json:
+        emit_json({"profile": profile, "ok": not fatal, "problems": [vars(problem) for problem in problems]})
+    else:
+        say_problems(problems)
+        if not fatal:
+            emit(f"{profile}: ok")
+    if fatal:
+        raise typer.Exit(InputError.exit_code)
+
+
+def _problems(workspace: Workspace, profile: str, sets: list[str] | None) -> list[Problem]:
+    from workbench.engine.check import check as check_here
+
+    try:
+        wanted, where = load_profile(workspace, profile, sets)
+        return check_here(wanted, workspace, where)
+    except ProblemsError as error:
+        return list(error.problems)
+    except InputError as error:
+        return [Problem("", str(error))]
+
+
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new profile.")],
+    source: Annotated[
+        str, typer.Option("--from", metavar="PROFILE", help="The profile that it begins as, with its comments.")
+    ] = "quickstart",
+    sets: Sets = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a profile of that name.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a profile that begins as another one; comments and order of the keys stay."""
+    from workbench.engine.edit import write_new
+
+    workspace = workspace_of(context)
+    path = write_new(workspace, name, profile_path(workspace, source), sets or (), force=force)
+    if as_json:
+        emit_json({"profile": path.stem, "path": str(path)})
+    else:
+        emit(str(profile_path(workspace, str(path))))

@@ -1,0 +1,119 @@
+"""run, watch, stop, resume."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.options import Detach, Json, ProfileName, RunName, Sets, load_profile, workspace_of
+from workbench.cli.output import emit, emit_json, say
+
+if TYPE_CHECKING:
+    from workbench.engine.run import Run
+    from workbench.profile import Profile
+
+
+def run(
+    context: typer.Context,
+    profile: ProfileName,
+    sets: Sets = None,
+    detach: Detach = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only check the profile and print every key of it, defaults too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Train and evaluate what a profile says, and compare it with the untrained model.
+
+    The work is done by a process of its own, which goes on when this terminal is closed. Ctrl+C once: it writes a
+    checkpoint and stops; twice: it ends at once.
+    """
+    from workbench.cli.preflight import checked, ready
+    from workbench.engine import launch
+    from workbench.engine.run import create
+
+    workspace = workspace_of(context)
+    wanted, where = load_profile(workspace, profile, sets)
+    if dry_run:
+        checked(workspace, wanted, where)
+        _show_profile(wanted, as_json)
+        return
+    ready(workspace, wanted, where)
+    started = create(workspace, wanted)
+    launch.start(started)
+    attend(started, detach, as_json)
+
+
+def _show_profile(profile: "Profile", as_json: bool) -> None:
+    from workbench.profile import dump
+
+    if as_json:
+        emit_json({"name": profile.name, **profile.model_dump()})
+    else:
+        emit(dump(profile).rstrip("\n"))
+
+
+def attend(started: "Run", detach: bool, as_json: bool, since_s: float = 0.0) -> None:
+    """Follow a run that has a worker and end the command as the run ended, or leave it alone.
+
+    Raises:
+        typer.Exit: With the run's exit code.
+    """
+    from workbench.cli.ending import report
+    from workbench.cli.progress import follow_to_end
+
+    if detach:
+        if as_json:
+            emit_json({"run_id": started.id, "folder": str(started.folder)})
+        else:
+            emit(started.id)
+            say(f"started; `workbench watch {started.id}` shows it, `workbench stop {started.id}` stops it")
+        return
+    say(f"run {started.id}")
+    state = follow_to_end(started, as_json, stop_on_interrupt=True, since_s=since_s)
+    raise typer.Exit(report(started, state, as_json))
+
+
+def watch(context: typer.Context, run: RunName, as_json: Json = False) -> None:
+    """Show a run from its beginning to its end, as `run` does. Ctrl+C leaves the run alone."""
+    from workbench.cli.ending import report
+    from workbench.cli.progress import follow_to_end
+    from workbench.engine.run import find
+
+    watched = find(workspace_of(context), run)
+    try:
+        state = follow_to_end(watched, as_json, stop_on_interrupt=False)
+    except KeyboardInterrupt:
+        say(f"no longer watching; {watched.id} goes on")
+        return
+    raise typer.Exit(report(watched, state, as_json))
+
+
+def stop(
+    context: typer.Context,
+    run: RunName,
+    now: Annotated[bool, typer.Option("--now", help="End its processes at once, without a checkpoint.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask a run to write a checkpoint and stop."""
+    from workbench.engine import launch
+    from workbench.engine.run import find, state
+
+    stopped = find(workspace_of(context), run)
+    launch.stop(stopped, now=now)
+    if as_json:
+        emit_json({"run_id": stopped.id, "status": state(stopped).status, "now": now})
+        return
+    done = "was ended" if now else "stops after this step, with a checkpoint"
+    say(f"{stopped.id} {done}; `workbench resume {stopped.id}` goes on with it")
+
+
+def resume(context: typer.Context, run: RunName, detach: Detach = False, as_json: Json = False) -> None:
+    """Go on with a run that was stopped, failed or lost, from its last checkpoint."""
+    from workbench.engine import launch
+    from workbench.engine.run import find
+
+    resumed = find(workspace_of(context), run)
+    since_s = time.time()
+    launch.resume(resumed)
+    attend(resumed, detach, as_json, since_s=since_s - 1.0)

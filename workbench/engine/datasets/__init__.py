@@ -1,0 +1,14 @@
+"""Data sets: read from files or the hub, or made; kept under data/ in one shape with a manifest."""
+
+from workbench.engine.datasets.prepare import (
+    Prepared,
+    check,
+    prepare,
+    prepare_named,
+    prepared,
+    reduce,
+    resolve,
+    rows,
+)
+
+__all__ = ["Prepared", "check", "prepare", "prepare_named", "prepared", "reduce", "resolve", "rows"]

@@ -1,0 +1,1 @@
+"""Evaluation: what is asked, how it is answered, scored and summed up."""

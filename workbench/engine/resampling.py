@@ -1,0 +1,155 @@
+"""What means can claim, by resampling: bootstrap intervals and sign-flip tests over clusters of items.
+
+Questions on one passage stand or fall together, so that whole clusters are drawn and flipped. Everything is
+seeded: the same samples give the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.engine.statistics import wilson
+
+RESAMPLES = 2000
+FLIPS = 10_000
+EXACT_UP_TO = 12
+"""Clusters that differ up to which all sign flips are counted instead of drawn."""
+
+CELLS_AT_ONCE = 4_000_000
+"""Bound on the memory of a block of resamples, in numbers."""
+
+Floats = NDArray[np.float64]
+
+
+def mean_interval(
+    values: Sequence[float], clusters: Sequence[str] | None = None, level: float = 0.95
+) -> tuple[float, float]:
+    """The percentile bootstrap interval of a mean of fractions; without data the whole range.
+
+    Where all clusters are equal, one cluster included, resampling sees no spread. Then Wilson's interval for as
+    many coin flips as there are clusters stands in: nothing between 0 and 1 varies more than a coin.
+
+    Args:
+        values: Fractions 0..1.
+        clusters: What each value belongs to; by default each stands for itself.
+        level: Of the interval.
+    """
+    sums, sizes = by_cluster(values, clusters)
+    if not len(sums):
+        return 0.0, 1.0
+    means = replicates(sums, sizes)
+    if np.ptp(means) < 1e-12:
+        return wilson_of_mean(float(means[0]), len(sums), level)
+    return percentiles(means, level)
+
+
+def difference_interval(
+    differences: Sequence[float], clusters: Sequence[str] | None = None, level: float = 0.95
+) -> tuple[float, float]:
+    """The percentile bootstrap interval of a mean paired difference; without data the whole range.
+
+    Where all clusters are equal, the share of clusters that may yet differ, each by at most 1, gives the width.
+
+    Args:
+        differences: Differences of two fractions, -1..1.
+        clusters: What each belongs to; by default each stands for itself.
+        level: Of the interval.
+    """
+    sums, sizes = by_cluster(differences, clusters)
+    if not len(sums):
+        return -1.0, 1.0
+    means = replicates(sums, sizes)
+    if np.ptp(means) < 1e-12:
+        return unseen_difference(float(means[0]), len(sums), level)
+    return percentiles(means, level)
+
+
+def unseen_difference(mean: float, n: int, level: float) -> tuple[float, float]:
+    """Limits of a mean difference of which all ``n`` observations are equal.
+
+    >>> [round(limit, 3) for limit in unseen_difference(0.0, 50, 0.95)]
+    [-0.071, 0.071]
+    """
+    unseen = wilson(0, n, level)[1]
+    return max(-1.0, (1 - unseen) * mean - unseen), min(1.0, (1 - unseen) * mean + unseen)
+
+
+def standard_error(differences: Sequence[float], clusters: Sequence[str] | None = None) -> float:
+    """The bootstrap's standard error of a mean over clusters; 0 without spread or data."""
+    sums, sizes = by_cluster(differences, clusters)
+    return float(np.std(replicates(sums, sizes))) if len(sums) else 0.0
+
+
+def sign_flip(
+    differences: Sequence[float], clusters: Sequence[str] | None = None, flips: int = FLIPS, seed: int = 0
+) -> float:
+    """The p-value of a mean paired difference: how often random signs give one as large.
+
+    All signs are counted when at most EXACT_UP_TO clusters differ, else ``flips`` of them are drawn.
+
+    Args:
+        differences: Paired differences.
+        clusters: What each belongs to; clusters are flipped whole.
+        flips: How many draws.
+        seed: Of the draws.
+
+    Source: Fisher 1935, The Design of Experiments, section 21; the +1 of Phipson and Smyth 2010,
+    https://doi.org/10.2202/1544-6115.1585.
+    """
+    sums, _ = by_cluster(differences, clusters)
+    sums = sums[np.abs(sums) > 1e-12]
+    if not len(sums):
+        return 1.0
+    observed = abs(sums.sum()) - 1e-9
+    if len(sums) <= EXACT_UP_TO:
+        bits = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums)) & 1
+        return float(np.mean(np.abs((2 * bits - 1) @ sums) >= observed))
+    generator = np.random.default_rng(seed)
+    as_large = 0
+    for block in _blocks(flips, len(sums)):
+        signs = 2.0 * generator.integers(0, 2, (block, len(sums)), dtype=np.int8) - 1.0
+        as_large += int(np.count_nonzero(np.abs(signs @ sums) >= observed))
+    return (as_large + 1) / (flips + 1)
+
+
+def by_cluster(values: Sequence[float], clusters: Sequence[str] | None) -> tuple[Floats, Floats]:
+    """Sum and size of each cluster."""
+    numbers = np.asarray(values, dtype=np.float64)
+    if clusters is None:
+        return numbers, np.ones_like(numbers)
+    _, place = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    return np.bincount(place, weights=numbers), np.bincount(place).astype(np.float64)
+
+
+def replicates(sums: Floats, sizes: Floats, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
+    """Means over clusters drawn with replacement, one for each resample."""
+    generator = np.random.default_rng(seed)
+    even = np.full(len(sums), 1.0 / len(sums))
+    drawn = [generator.multinomial(len(sums), even, block) for block in _blocks(resamples, len(sums))]
+    return np.concatenate([(counts @ sums) / (counts @ sizes) for counts in drawn])
+
+
+def percentiles(values: NDArray[Any], level: float) -> tuple[float, float]:
+    """The middle ``level`` of the values."""
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def wilson_of_mean(mean: float, n: int, level: float) -> tuple[float, float]:
+    """Wilson's interval around a mean that need not be a count divided by ``n``."""
+    from scipy.stats import norm
+
+    z = float(norm.ppf((1 + level) / 2))
+    middle = (mean + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(mean * (1 - mean) / n + z * z / (4 * n * n)))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _blocks(total: int, width: int) -> list[int]:
+    """Sizes that add up to ``total``, so that a block of rows of ``width`` stays in memory."""
+    size = max(1, CELLS_AT_ONCE // max(1, width))
+    return [min(size, total - done) for done in range(0, total, size)]
