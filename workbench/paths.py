@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +60,8 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         OSError: The disk is full or the folder cannot be written; nothing is left behind.
     """
+    import tempfile  # only writers pay for it
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -35,6 +35,10 @@ def _row_of(table: Table[Any], *others: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+DEFAULT_METHODS = {"adapter": "lora", "quant": "none"}
+"""What a section means that does not name its method, the same as when the section is not there."""
+
+
 class ModelOptions(Options):
     """[model]: what is trained."""
 
@@ -141,6 +145,9 @@ def parse(text: str, name: str, where: str, overrides: Iterable[str] = ()) -> Pr
         raise InputError(f"{where}: this is no TOML: {error}.") from None
     for override in overrides:
         _apply(tree, override)
+    for section, method in DEFAULT_METHODS.items():
+        if isinstance(tree.get(section), dict):
+            tree[section].setdefault("method", method)
     problems = [*_validation_problems(tree, name, where)]
     if problems:
         raise ProblemsError(problems)
@@ -238,9 +245,6 @@ def _problem(detail: ErrorDetails, tree: Mapping[str, Any], where: str) -> Probl
         table = ADAPTERS if keys[0] == "adapter" else QUANTIZERS
         given = str((detail.get("ctx") or {}).get("tag", ""))
         return Problem(f"{place}.method", f'there is no method "{given}".', nearest(given, table))
-    if kind == "union_tag_not_found":
-        table = ADAPTERS if keys[0] == "adapter" else QUANTIZERS
-        return Problem(f"{place}.method", "this key is missing.", f"Valid names: {', '.join(table)}.")
     if kind == "unknown_row":
         return Problem(place, detail["msg"])
     message = detail["msg"].replace("Input should", "this must")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from workbench.choices.rows import Row
 from workbench.choices.table import Table
+from workbench.choices.tasks import TASKS
 
 LETTERS = "ABCDE"
+ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
 _OPTION = re.compile(r"(?:^|\s)\(?([A-E1-5])[.)]\s")
 
 Record = dict[str, Any]
@@ -27,9 +30,9 @@ class Format:
     Args:
         name: Its value of ``data.format``.
         label: Where it is usual.
-        task: The task that its rows are of.
+        task: The task that its rows are of; empty when each row says it.
         columns: The columns that it is recognised by.
-        read: Turns a record into a row; raises BadRowError.
+        read: Turns a record and an id for it into a row; raises BadRowError or what a wrong type raises.
     """
 
     name: str
@@ -43,98 +46,27 @@ def text(value: Any) -> str | float:
     """A cell as text, but for a float, which the caller converts and counts.
 
     Raises:
-        BadRowError: There is nothing in the cell.
+        BadRowError: There is nothing in the cell, or no text and no number.
     """
-    if value is None or (isinstance(value, float) and value != value):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         raise BadRowError("the answer is missing")
-    if isinstance(value, float):
-        return value
-    return str(value).strip()
+    if isinstance(value, float) and math.isinf(value):
+        raise BadRowError("the answer is infinite")
+    if isinstance(value, (dict, list, bytes)):
+        raise BadRowError(f"the answer must be text or a number, not a {type(value).__name__}")
+    return value if isinstance(value, float) else str(value).strip()
 
 
-def _letter(label: Any) -> str:
-    """A label as a letter: some questions number their options."""
+def letter(label: Any) -> str:
+    """A label as a letter: some questions number their options.
+
+    >>> letter("b"), letter("3"), letter(3.0)
+    ('B', 'C', 'C')
+    """
+    if isinstance(label, float) and label.is_integer():
+        label = int(label)
     name = str(label).strip().upper()
     return LETTERS[int(name) - 1] if name in ("1", "2", "3", "4", "5") else name
-
-
-def _messages(record: Record, row_id: str) -> Row:
-    return _chat(row_id, [_turn(turn, "role", "content") for turn in record["messages"]])
-
-
-def _sharegpt(record: Record, row_id: str) -> Row:
-    return _chat(row_id, [_turn(turn, "from", "value") for turn in record["conversations"]])
-
-
-ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
-
-
-def _turn(turn: Any, role: str, content: str) -> dict[str, Any]:
-    if not isinstance(turn, dict) or turn.get(role) not in ROLES or content not in turn:
-        raise BadRowError(f'a turn must have "{role}" (one of {", ".join(ROLES)}) and "{content}"')
-    return {"role": ROLES[turn[role]], "content": turn[content]}
-
-
-def _chat(row_id: str, turns: list[dict[str, Any]]) -> Row:
-    system = str(turns[0]["content"]) if turns and turns[0]["role"] == "system" else ""
-    rest = turns[1:] if system else turns
-    if len(rest) < 2 or rest[0]["role"] != "user" or rest[-1]["role"] != "assistant":
-        raise BadRowError("a conversation must begin with the user and end with the assistant")
-    return Row(
-        row_id,
-        "chat",
-        question=str(rest[0]["content"]),
-        answers=(text(rest[-1]["content"]),),
-        system=system,
-        messages=tuple(rest),
-    )
-
-
-def _prompt_completion(record: Record, row_id: str) -> Row:
-    prompt, completion = record["prompt"], record["completion"]
-    if isinstance(prompt, list):  # TRL's conversational shape
-        turns = [*prompt, *(completion if isinstance(completion, list) else [])]
-        return _chat(row_id, [_turn(turn, "role", "content") for turn in turns])
-    return _ask(row_id, prompt, completion)
-
-
-def _alpaca(record: Record, row_id: str) -> Row:
-    parts = [str(record["instruction"]).strip(), str(record.get("input") or "").strip()]
-    return _ask(row_id, "\n\n".join(part for part in parts if part), record["output"])
-
-
-def _ask(row_id: str, question: Any, answer: Any) -> Row:
-    if not str(question or "").strip():
-        raise BadRowError("the question is empty")
-    return Row(row_id, "chat", str(question).strip(), (text(answer),))
-
-
-def _study_math(record: Record, row_id: str) -> Row:
-    return replace(_ask(row_id, record["question"], record["answer"]), task="math")
-
-
-def _hub_openmath(record: Record, row_id: str) -> Row:
-    return replace(_ask(row_id, record["problem"], record["expected_answer"]), task="math")
-
-
-def _study_squad(record: Record, row_id: str) -> Row:
-    answer = str(record["answer"] or "").strip()
-    row = _ask(row_id, record["question"], answer)
-    return replace(row, task="squad", answers=(answer,) if answer else (), context=str(record["context"]).strip())
-
-
-def _hub_squad(record: Record, row_id: str) -> Row:
-    golds = tuple(dict.fromkeys(str(gold).strip() for gold in record["answers"]["text"]))
-    row = _ask(str(record.get("id") or row_id), record["question"], "")
-    return replace(row, task="squad", answers=golds, context=str(record["context"]).strip())
-
-
-def _study_arc(record: Record, row_id: str) -> Row:
-    stem, labels, options = split_options(str(record["question"]).strip())
-    gold = _letter(text(record["answer"]))
-    if labels and gold not in labels:
-        raise BadRowError(f'the answer "{gold}" is none of the options {", ".join(labels)}')
-    return Row(row_id, "arc", stem, (gold,), tuple(options), tuple(labels))
 
 
 def split_options(question: str) -> tuple[str, list[str], list[str]]:
@@ -146,47 +78,147 @@ def split_options(question: str) -> tuple[str, list[str], list[str]]:
     ('Which vitamin is it?', [], [])
     """
     marks = list(_OPTION.finditer(question))
-    for first in range(len(marks) - 1, -1, -1):
-        tail = marks[first:]
-        labels = [mark[1] for mark in tail]
-        if labels[0] not in ("A", "1"):
-            continue
-        alphabet = LETTERS if labels[0] == "A" else "12345"
-        if len(labels) < 3 or labels != list(alphabet[: len(labels)]):
-            break
-        ends = [*(mark.start() for mark in tail[1:]), len(question)]
-        texts = [question[mark.end() : end].strip() for mark, end in zip(tail, ends, strict=True)]
-        if all(texts):
-            return question[: tail[0].start()].strip(), [_letter(label) for label in labels], texts
-        break
-    return question, [], []
+    starts = [place for place, mark in enumerate(marks) if mark[1] in ("A", "1")]
+    tail = marks[starts[-1] :] if starts else []
+    labels = [mark[1] for mark in tail]
+    alphabet = LETTERS if labels[:1] == ["A"] else "12345"
+    if len(labels) < 3 or labels != list(alphabet[: len(labels)]):
+        return question, [], []
+    ends = [*(mark.start() for mark in tail[1:]), len(question)]
+    stem = question[: tail[0].start()].strip()
+    texts = [question[mark.end() : end].strip() for mark, end in zip(tail, ends, strict=True)]
+    if not (stem and all(texts)):
+        return question, [], []
+    return stem, [letter(label) for label in labels], texts
+
+
+def recognise(columns: Iterable[str]) -> Format | None:
+    """The first format, from the narrowest to the widest, whose columns are all there; None if no one fits."""
+    present = set(columns)
+    return next((row for row in FORMATS.values() if row.columns <= present), None)
+
+
+def _messages(record: Record, row_id: str) -> Row:
+    return _chat(row_id, record, [_turn(turn, "role", "content") for turn in record["messages"]])
+
+
+def _sharegpt(record: Record, row_id: str) -> Row:
+    return _chat(row_id, record, [_turn(turn, "from", "value") for turn in record["conversations"]])
+
+
+def _prompt_completion(record: Record, row_id: str) -> Row:
+    asked, said = record["prompt"], record["completion"]
+    if isinstance(asked, list):  # TRL's conversational shape
+        turns = [*asked, *(said if isinstance(said, list) else [{"role": "assistant", "content": said}])]
+        return _chat(row_id, record, [_turn(turn, "role", "content") for turn in turns])
+    return _ask(row_id, record, asked, said)
+
+
+def _alpaca(record: Record, row_id: str) -> Row:
+    parts = [str(record["instruction"] or "").strip(), str(record.get("input") or "").strip()]
+    return _ask(row_id, record, "\n\n".join(part for part in parts if part), record["output"])
+
+
+def _turn(turn: Any, role: str, content: str) -> dict[str, Any]:
+    if not isinstance(turn, dict) or turn.get(role) not in ROLES or content not in turn:
+        raise BadRowError(f'a turn must have "{role}" (one of {", ".join(ROLES)}) and "{content}"')
+    value = turn[content]
+    if isinstance(value, list) and all(isinstance(part, dict) and part.get("type") == "text" for part in value):
+        value = "".join(str(part["text"]) for part in value)
+    return {"role": ROLES[turn[role]], "content": value if isinstance(value, str) else text(value)}
+
+
+def _chat(row_id: str, record: Record, turns: list[dict[str, Any]]) -> Row:
+    has_system = bool(turns) and turns[0]["role"] == "system"
+    system = str(turns[0]["content"]) if has_system else _system(record)
+    rest = turns[1:] if has_system else turns
+    if len(rest) < 2 or rest[0]["role"] != "user" or rest[-1]["role"] != "assistant":
+        raise BadRowError("a conversation must begin with the user and end with the assistant")
+    question, answer = str(rest[0]["content"]), text(rest[-1]["content"])
+    return Row(row_id, "chat", question, (answer,), system=system, messages=tuple(rest))
+
+
+def _ask(row_id: str, record: Record, question: Any, answer: Any) -> Row:
+    return Row(row_id, "chat", _asked(question), (text(answer),), system=_system(record))
+
+
+def _asked(question: Any) -> str:
+    asked = "" if question is None else str(question).strip()
+    if not asked:
+        raise BadRowError("the question is empty")
+    return asked
+
+
+def _system(record: Record) -> str:
+    return str(record.get("system") or "").strip()
+
+
+def _study_math(record: Record, row_id: str) -> Row:
+    return Row(row_id, "math", _asked(record["question"]), (text(record["answer"]),))
+
+
+def _hub_openmath(record: Record, row_id: str) -> Row:
+    return Row(row_id, "math", _asked(record["problem"]), (text(record["expected_answer"]),))
+
+
+def _study_squad(record: Record, row_id: str) -> Row:
+    answer = record["answer"]
+    absent = answer is None or (isinstance(answer, float) and math.isnan(answer)) or str(answer).strip() == ""
+    return _reading(row_id, record, () if absent else (text(answer),))
+
+
+def _hub_squad(record: Record, row_id: str) -> Row:
+    golds = [text(gold) for gold in record["answers"]["text"]]
+    return _reading(str(record.get("id") or row_id), record, tuple(dict.fromkeys(gold for gold in golds if gold != "")))
+
+
+def _reading(row_id: str, record: Record, answers: tuple[str | float, ...]) -> Row:
+    passage = str(record["context"] or "").strip()
+    if not passage:
+        raise BadRowError("the passage is empty")
+    return Row(row_id, "squad", _asked(record["question"]), answers, context=passage)
+
+
+def _study_arc(record: Record, row_id: str) -> Row:
+    stem, labels, options = split_options(_asked(record["question"]))
+    return _choice(row_id, stem, record["answer"], labels, options)
 
 
 def _hub_arc(record: Record, row_id: str) -> Row:
     choices = record["choices"]
-    labels = tuple(_letter(label) for label in choices["label"])
-    gold = _letter(record["answerKey"])
-    if gold not in labels:
-        raise BadRowError(f'the answer "{gold}" is none of the options {", ".join(labels)}')
-    options = tuple(str(option).strip() for option in choices["text"])
-    return Row(str(record.get("id") or row_id), "arc", str(record["question"]).strip(), (gold,), options, labels)
+    labels = [letter(label) for label in choices["label"]]
+    options = [str(option).strip() for option in choices["text"]]
+    if len(labels) < 2 or len(set(labels)) != len(labels) or len(labels) != len(options):
+        raise BadRowError("the options and their labels do not belong together")
+    return _choice(str(record.get("id") or row_id), _asked(record["question"]), record["answerKey"], labels, options)
+
+
+def _choice(row_id: str, stem: str, gold: Any, labels: list[str], options: list[str]) -> Row:
+    right = letter(text(gold))
+    if right not in (labels or LETTERS):
+        raise BadRowError(f'the answer "{right}" is none of the options {", ".join(labels or LETTERS)}')
+    return Row(row_id, "arc", stem, (right,), tuple(options), tuple(labels))
 
 
 def _workbench(record: Record, row_id: str) -> Row:
-    return Row.from_json({"id": row_id, **record})
+    known = {field.name for field in fields(Row)}
+    if record["task"] not in TASKS:
+        raise BadRowError(f'there is no task "{record["task"]}"; tasks: {", ".join(TASKS)}')
+    if not isinstance(record["answers"], list):
+        raise BadRowError("the answers must be a list")
+    row = Row.from_json({"id": row_id, **{key: value for key, value in record.items() if key in known}})
+    if len(row.labels) != len(row.options):
+        raise BadRowError("the options and their labels do not belong together")
+    return replace(row, id=str(row.id), question=_asked(row.question), answers=tuple(map(text, row.answers)))
 
 
 FORMATS: Table[Format] = Table(
     "format",
     Format("workbench", "data/<id>/ of Workbench", "", frozenset({"task", "question", "answers"}), _workbench),
     Format("hub_arc", "allenai/ai2_arc", "arc", frozenset({"question", "choices", "answerKey"}), _hub_arc),
-    Format("hub_squad", "rajpurkar/squad_v2", "squad", frozenset({"id", "context", "question", "answers"}), _hub_squad),
+    Format("hub_squad", "rajpurkar/squad_v2", "squad", frozenset({"context", "question", "answers"}), _hub_squad),
     Format(
-        "hub_openmath",
-        "nvidia/OpenMathInstruct-2",
-        "math",
-        frozenset({"problem", "expected_answer"}),
-        _hub_openmath,
+        "hub_openmath", "nvidia/OpenMathInstruct-2", "math", frozenset({"problem", "expected_answer"}), _hub_openmath
     ),
     Format("study_squad", "the study's SQuAD v2", "squad", frozenset({"context", "question", "answer"}), _study_squad),
     Format("study_arc", "the study's ARC", "arc", frozenset({"title", "question", "answer"}), _study_arc),
@@ -196,9 +228,3 @@ FORMATS: Table[Format] = Table(
     Format("alpaca", "Alpaca", "chat", frozenset({"instruction", "output"}), _alpaca),
     Format("prompt_completion", "TRL", "chat", frozenset({"prompt", "completion"}), _prompt_completion),
 )
-
-
-def recognise(columns: Iterable[str]) -> Format | None:
-    """The first format, from the narrowest to the widest, whose columns are all there; None if no one fits."""
-    present = set(columns)
-    return next((row for row in FORMATS.values() if row.columns <= present), None)

@@ -69,7 +69,7 @@ TASKS: Table[Task] = Table(
         "squad",
         "reading",
         "squad_gen@1",
-        ("f1", "exact", "has_ans_f1", "no_ans_f1"),
+        ("f1", "exact", "has_ans_f1", "no_ans_f1", "has_ans_contains"),
         _ask_passage,
         {
             "bare": "Answer with the shortest span of the passage that answers the question. "

@@ -63,7 +63,6 @@ def common(
         typer.Option(
             "--workspace",
             metavar="FOLDER",
-            envvar="WORKBENCH_WORKSPACE",
             help="Where profiles/, data/, models/ and metrics/ are; by default the current folder.",
         ),
     ] = None,

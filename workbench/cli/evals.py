@@ -42,6 +42,7 @@ def evaluate(
     if not name:
         raise InputError("Name a run or a model, or give --pending.")
     from workbench.engine.evaluations import evaluate as evaluate_here
+    from workbench.engine.evaluations import is_model
 
     path = profile_path(workspace, profile) if profile else None
     overrides = sets or []
@@ -50,13 +51,6 @@ def evaluate(
     elif path:
         raise InputError(f"--profile says what a model is asked, and {name} is none; change a run's [eval] with --set.")
     attend(evaluate_here(workspace, name, path, overrides), detach, as_json)
-
-
-def is_model(workspace: Workspace, name: str) -> bool:
-    """Whether a name means a model and not a run."""
-    from workbench.choices.models import MODELS
-
-    return name in MODELS or "/" in name or (workspace.root / name).is_dir()
 
 
 def _ready(workspace: Workspace, name: str, path: Path | None, overrides: list[str]) -> None:

@@ -11,7 +11,7 @@ from workbench.engine.pairing import Difference, difference, same_protocol
 from workbench.engine.reference import Published, published
 from workbench.engine.run import Run, find
 from workbench.engine.run import state as state_of
-from workbench.engine.statistics import detectable_difference, holm
+from workbench.engine.statistics import holm
 from workbench.paths import Workspace
 
 SIGNIFICANT = 0.05
@@ -159,7 +159,7 @@ def _readable(runs: Sequence[Run], notes: list[str], known: set[str] = frozenset
             continue
         try:
             found[run.id] = read(run)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             notes.append(f"{run.id}: result.json or samples.jsonl is damaged ({error!r})")
     return list(found.values())
 
@@ -196,6 +196,9 @@ def _block(group: Sequence[tuple[ComparedRun, str]], baseline: str, notes: list[
     entry = group[0][0].entries[dataset]
     metrics = tuple(entry["metrics"])
     lines = {run_id: _line(run, dataset) for run_id, run in runs.items()}
+    if baseline and baseline not in runs:
+        names = ", ".join(runs)
+        notes.append(f"{dataset}: {baseline} was not asked this, or was asked differently than {names}: not paired")
     detectable = None
     for metric in metrics:
         paired = _differences(runs, dataset, metric, baseline, notes) if baseline in runs else {}
@@ -247,7 +250,8 @@ def _n(run: ComparedRun, dataset: str, metric: str) -> int:
 
 
 def _memory(memory: Mapping[str, Any]) -> int | None:
-    return memory["peak_allocated_bytes"] or memory["peak_rss_bytes"]
+    peak: int | None = memory["peak_allocated_bytes"] or memory["peak_rss_bytes"]
+    return peak
 
 
 def _floor(name: str, values: Mapping[str, float], n: int) -> Line:
@@ -326,7 +330,7 @@ def _flagged(line: Line, baseline: Line) -> Line:
 
 
 def _detectable(paired: Mapping[str, Difference]) -> float:
-    return max(detectable_difference(one.n, one.discordance) for one in paired.values())
+    return max(one.detectable for one in paired.values())
 
 
 def _note_noise(shown: Sequence[ComparedRun], notes: list[str]) -> None:

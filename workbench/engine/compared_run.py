@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from workbench.engine.run import Run
 from workbench.engine.samples import read_samples
 
 Sample = dict[str, Any]
+HEALTH = ("coverage", "empty", "unparsed", "truncated", "error", "mean_new_tokens")
+MEMORY = ("peak_allocated_bytes", "peak_rss_bytes")
+SAMPLE = ("cluster", "gold", "parsed", "status", "scores")
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,13 @@ def read(run: Run) -> ComparedRun:
         ValueError, KeyError, TypeError: A file is damaged.
     """
     result = run.result()
-    assert result is not None
+    if not isinstance(result, dict) or not isinstance(result["evaluation"], dict):
+        raise TypeError("result.json is no result")
     trained = result["kind"] == "train" and result["training"] is not None
     memory = result["memory"]
     entries = result["evaluation"]
+    for dataset, entry in entries.items():
+        _check(dataset, entry)
     return ComparedRun(
         id=run.id,
         name=result["name"],
@@ -69,6 +76,25 @@ def read(run: Run) -> ComparedRun:
     )
 
 
+def _check(dataset: str, entry: dict[str, Any]) -> None:
+    """Whether everything is there that a table shows.
+
+    Raises:
+        ValueError, KeyError, TypeError: Something is not.
+    """
+    scores = [entry["metrics"][name][key] for name in entry["metrics"] for key in ("value", "low", "high")]
+    shares = [entry["health"][name] for name in HEALTH]
+    speed, memory = entry["speed"]["latency_s"], [entry["memory"][name] for name in MEMORY]
+    floors = [value for values in entry["floors"].values() for value in values.values()]
+    missing = not scores or any(value is None for value in [*scores[::3], *shares])
+    if missing or not all(_is_number(value) for value in [*scores, *shares, speed, *memory, *floors]):
+        raise ValueError(f"the scores of {dataset} are incomplete")
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and math.isfinite(value))
+
+
 def _method(result: dict[str, Any]) -> str:
     if result["kind"] != "train":
         return "base"
@@ -83,6 +109,8 @@ def _samples(run: Run, entries: dict[str, dict[str, Any]]) -> dict[str, dict[str
     for sample in read_samples(run.samples_file):
         if sample["key"] in by_key:
             found[by_key[sample["key"]]][sample["doc_hash"]] = sample
+    if any(name not in sample for own in found.values() for sample in own.values() for name in SAMPLE):
+        raise ValueError("samples.jsonl holds lines that are no samples")
     for dataset, entry in entries.items():
         if len(found[dataset]) != entry["n"]:
             raise ValueError(f"{dataset}: {len(found[dataset])} samples for n = {entry['n']}")

@@ -28,7 +28,7 @@ def evaluate(workspace: Workspace, name: str, profile: Path | None = None, overr
     Raises:
         InputError: There is nothing of that name, or the run has trained nothing yet.
     """
-    if name in MODELS or "/" in name or Path(name).is_dir():
+    if is_model(workspace, name):
         run = create(workspace, for_model(name, profile, overrides))
         launch.start(run)
         return run
@@ -38,6 +38,11 @@ def evaluate(workspace: Workspace, name: str, profile: Path | None = None, overr
     _change_questions(run, list(overrides))
     launch.start(run, "eval")
     return run
+
+
+def is_model(workspace: Workspace, name: str) -> bool:
+    """Whether a name means a model rather than a run: a row of MODELS, a hub id or a folder with a config."""
+    return name in MODELS or "/" in name or (workspace.root / name / "config.json").is_file()
 
 
 def for_model(name: str, profile: Path | None, overrides: Iterable[str]) -> Profile:

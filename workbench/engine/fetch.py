@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -122,7 +123,6 @@ def _hub_files(hub_id: str, revision: str) -> tuple[dict[str, int], str]:
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
-    from huggingface_hub.utils import filter_repo_objects
 
     try:
         info = HfApi().model_info(hub_id, revision=revision, files_metadata=True, timeout=HUB_TIMEOUT_S)
@@ -137,7 +137,7 @@ def _hub_files(hub_id: str, revision: str) -> tuple[dict[str, int], str]:
     except HfHubHTTPError as error:
         raise HubUnreachable(str(error).splitlines()[0]) from error
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or [] if "/" not in file.rfilename}
-    wanted = {name: sizes[name] for name in filter_repo_objects(sizes, allow_patterns=list(PATTERNS))}
+    wanted = {name: size for name, size in sizes.items() if any(fnmatch(name, pattern) for pattern in PATTERNS)}
     if not any(name.endswith(".safetensors") for name in wanted):
         raise InputError(f"model.name: {hub_id} has no safetensors; pickled weights can run code and are refused.")
     return wanted, str(info.sha)
@@ -147,7 +147,7 @@ def _bar(on_progress: Progress, before: int, total: int) -> Any:
     """A tqdm class that hands each chunk on instead of drawing it."""
     from tqdm import tqdm
 
-    class Bar(tqdm):  # type: ignore[type-arg]
+    class Bar(tqdm):
         def update(self, n: float | None = 1) -> bool | None:
             super().update(n)
             on_progress(str(self.desc or ""), before + int(self.n), total)

@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from workbench.engine.events import EventLog
+from workbench.engine.events import EventLog, EventReader
 from workbench.engine.run import Run, RunState, alive, state
 from workbench.errors import InputError, RunFailed, WorkbenchError
 
@@ -54,7 +55,7 @@ def start(run: Run, verb: str = "run") -> None:
     if not _leaves(run):
         raise InputError(f"{run.id} is running already; `workbench watch {run.id}` shows it.")
     run.stop_file.unlink(missing_ok=True)
-    before = run.events_file.stat().st_size if run.events_file.exists() else 0
+    before = _starts(run)
     command = [sys.executable, "-m", "workbench.engine.worker", str(run.workspace.root), run.id, verb]
     with run.log_file.open("ab") as log:
         process = subprocess.Popen(
@@ -65,14 +66,20 @@ def start(run: Run, verb: str = "run") -> None:
             start_new_session=True,
             env=environment(),
         )
+    # whoever stays, such as a front end, collects the worker's end; whoever goes leaves it to the system
+    threading.Thread(target=process.wait, name=f"reaper of {run.id}", daemon=True).start()
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        if run.events_file.exists() and run.events_file.stat().st_size > before:
+        if _starts(run) > before:
             return
         if process.poll() is not None:
             break
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise RunFailed(f"{run.id}: the worker did not start.\n{log_tail(run)}")
+
+
+def _starts(run: Run) -> int:
+    return sum(event.kind == "started" for event in EventReader(run.events_file).read())
 
 
 def _leaves(run: Run) -> bool:

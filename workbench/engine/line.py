@@ -45,6 +45,7 @@ class Work:
         identity: What the base model's answers depend on, from ``protocol.model_identity``.
         questions: What is asked before and after the training.
         log: The run's events.
+        monitor: Samples memory.
         should_stop: Whether somebody asked the run to stop.
     """
 
@@ -55,6 +56,7 @@ class Work:
     identity: dict[str, Any]
     questions: list[Questions]
     log: EventLog
+    monitor: Monitor
     should_stop: Callable[[], bool]
 
     def note(self, text: str) -> None:
@@ -70,6 +72,12 @@ class Work:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
         self.log.append("stage", stage=name)
+        self.monitor.record()
+
+    def measure(self) -> None:
+        """End a stage: write what it took."""
+        self.monitor.record()
+        self.log.append("memory", **allocator())
 
 
 def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool]) -> None:
@@ -85,9 +93,9 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
         RunStopped: Somebody asked; what was done so far can be resumed.
         WorkbenchError: It cannot go on; the message says why.
     """
-    with Monitor(log, model.gpu_uuid(), on_error=lambda text: log.append("note", level="warning", text=text)):
+    with Monitor(log, model.gpu_uuid(), on_error=lambda text: log.append("note", level="warning", text=text)) as monitor:
         asked = run.profile().eval.enabled or verb == "eval"
-        work = _prepare(run, asked, log, should_stop)
+        work = _prepare(run, asked, log, monitor, should_stop)
         base = _base(work) if asked else None
         if work.profile.train.max_steps == 0:
             _write_result(work, run, {}, stage=BASE_STAGE, kind="evaluation", base_run_id=base)
@@ -99,7 +107,7 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
         _write_result(work, run, evaluation, stage=TRAIN_STAGE, training=training, base_run_id=base)
 
 
-def _prepare(run: Run, asked: bool, log: EventLog, should_stop: Callable[[], bool]) -> Work:
+def _prepare(run: Run, asked: bool, log: EventLog, monitor: Monitor, should_stop: Callable[[], bool]) -> Work:
     profile = run.profile()
     log.append("stage", stage="data")
     questions = protocol.all_questions(run.workspace, profile) if asked else []
@@ -107,7 +115,7 @@ def _prepare(run: Run, asked: bool, log: EventLog, should_stop: Callable[[], boo
     tokenizer = model.load_tokenizer(folder, profile.model)
     weights = hashes.of_weights(run.workspace, folder)
     identity = protocol.model_identity(profile, weights, str(tokenizer.chat_template), model.device().type)
-    work = Work(run, profile, folder, tokenizer, identity, questions, log, should_stop)
+    work = Work(run, profile, folder, tokenizer, identity, questions, log, monitor, should_stop)
     _write_receipt(work)
     return work
 
@@ -150,7 +158,7 @@ def _evaluate_base(work: Work, base: Run) -> None:
     loaded = model.load_base(work.folder, work.profile).eval()
     subject = Subject(loaded, work.tokenizer, work.identity, None)
     evaluation = session.evaluate(subject, work.questions, work.profile, base.samples_file, work.log, work.should_stop)
-    work.log.append("memory", **allocator())
+    work.measure()
     _write_result(work, base, evaluation, stage=BASE_STAGE, kind="base", method="none", adapter=None)
 
 
@@ -162,7 +170,7 @@ def _train(work: Work) -> None:
     work.stage(TRAIN_STAGE)
     loaded = model.attach(model.load_base(work.folder, work.profile), work.profile)
     trained = train(work.run, work.profile, loaded, work.tokenizer, encoded, work.log, work.should_stop)
-    work.log.append("memory", **allocator())
+    work.measure()
     work.log.append("trained", **trained.record)
     if trained.stopped:
         raise RunStopped(f"stopped after step {trained.record['steps']}, with a checkpoint")
@@ -190,7 +198,7 @@ def _evaluate_tuned(work: Work) -> dict[str, Any]:
     evaluation = session.evaluate(
         subject, work.questions, work.profile, work.run.samples_file, work.log, work.should_stop
     )
-    work.log.append("memory", **allocator())
+    work.measure()
     return evaluation
 
 

@@ -53,16 +53,18 @@ class Gpu:
         """What the driver says at this moment."""
         memory = pynvml.nvmlDeviceGetMemoryInfo(self._handle)
         power = _known(lambda: pynvml.nvmlDeviceGetPowerUsage(self._handle))
+        own_bytes = self._own_bytes(pid)
         return Sample(
             rss_bytes=rss_bytes,
             device_used_bytes=int(memory.used),
             device_total_bytes=int(memory.total),
-            process_bytes=self._own_bytes(pid),
+            process_bytes=own_bytes,
             utilization=_percent(_known(lambda: pynvml.nvmlDeviceGetUtilizationRates(self._handle).gpu)),
             temperature_celsius=_known(
                 lambda: pynvml.nvmlDeviceGetTemperature(self._handle, pynvml.NVML_TEMPERATURE_GPU)
             ),
             power_watts=None if power is None else power / 1000,
+            reason="" if own_bytes is not None else "the driver does not show this process's share",
         )
 
     def _own_bytes(self, pid: int) -> int | None:
@@ -101,8 +103,10 @@ class Monitor:
         self._on_error = on_error
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
-        self.peak_rss_bytes = 0
-        self.peak_process_bytes: int | None = None
+
+    def record(self) -> None:
+        """Write what is in use now: every stage has a first and a last sample, however short it is."""
+        self._record(self.sample())
 
     def sample(self) -> Sample:
         """What is in use now."""
@@ -110,10 +114,6 @@ class Monitor:
         if self._gpu is None:
             return Sample(rss_bytes=rss_bytes, reason=self._reason)
         return self._gpu.sample(rss_bytes, os.getpid())
-
-    def reset_peaks(self) -> None:
-        """Forget the peaks so far: a new stage is measured from here."""
-        self.peak_rss_bytes, self.peak_process_bytes = 0, None
 
     def _watch(self) -> None:
         try:
@@ -123,9 +123,6 @@ class Monitor:
             self._on_error(f"memory is no longer sampled: {error!r}")
 
     def _record(self, sample: Sample) -> None:
-        self.peak_rss_bytes = max(self.peak_rss_bytes, sample.rss_bytes)
-        if sample.process_bytes is not None:
-            self.peak_process_bytes = max(self.peak_process_bytes or 0, sample.process_bytes)
         self._log.append("memory", **{key: value for key, value in vars(sample).items() if value not in (None, "")})
 
     def __enter__(self) -> Monitor:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from workbench.engine.evaluate.summary import fast_macro_f1
-from workbench.engine.statistics import bootstrap, mcnemar_midp, mean_interval, sign_flip
+from workbench.engine import statistics
+from workbench.engine.evaluate import macro_f1
+from workbench.engine.evaluate.summary import MACRO_F1, answered, measured, right_letter
+from workbench.engine.resampling import difference_interval, sign_flip, standard_error
 
 Sample = dict[str, Any]
+RIGHT_OR_WRONG = ("accuracy", "exact", "has_ans_exact", "no_ans_exact", "no_ans_f1")
+"""Scores that are 0 or 1 for every sample."""
 SHARED = 0.95
 """Two models are paired only if they share at least this fraction of the questions."""
 
@@ -27,7 +29,7 @@ class Difference:
         low_90, high_90: Its 90 % interval.
         p: Two-sided, of no difference.
         n: Pairs.
-        discordance: Fraction of pairs that differ.
+        detectable: The smallest difference that would have shown four times in five, a fraction.
     """
 
     delta: float
@@ -37,7 +39,7 @@ class Difference:
     high_90: float
     p: float
     n: int
-    discordance: float
+    detectable: float
 
 
 def same_protocol(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -47,10 +49,11 @@ def same_protocol(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def difference(first: Mapping[str, Sample], second: Mapping[str, Sample], metric: str) -> Difference | None:
-    """The paired difference; None when they share too few questions.
+    """The paired difference; None when they share too few questions, or none that the score counts.
 
-    Right-or-wrong scores are tested with McNemar's mid-p, others by flipping signs; intervals come from resampling
-    the pairs, by passage where several questions share one.
+    Scores that are right or wrong, of independent questions, are tested with McNemar's mid-p, their interval is
+    Newcombe's for pairs. Macro-F1 is tested by swapping the two answers of random questions, and drawn anew as a table
+    of counts. Everything else is tested by flipping signs and resampled by passage, where several questions share one.
 
     Args:
         first: The baseline's samples by doc_hash.
@@ -60,42 +63,62 @@ def difference(first: Mapping[str, Sample], second: Mapping[str, Sample], metric
     shared = [key for key in first if key in second]
     if not shared or len(shared) < SHARED * max(len(first), len(second)):
         return None
-    pairs = [(first[key], second[key]) for key in shared if _belongs(first[key], metric)]
-    if not pairs:
+    pairs = [(first[key], second[key]) for key in shared]
+    if metric == MACRO_F1:
+        return _of_macro_f1(pairs)
+    values: list[tuple[float, float]] = []
+    clusters: list[str] = []
+    for one, two in pairs:
+        before, after = measured(metric, one), measured(metric, two)
+        if before is not None and after is not None:
+            values.append((before, after))
+            clusters.append(str(one["cluster"]))
+    if not values:
         return None
-    if metric == "macro_f1":
-        return _macro_f1(pairs)
-    name = metric.removeprefix("has_ans_").removeprefix("no_ans_")
-    values = np.array([[one["scores"][name], two["scores"][name]] for one, two in pairs])
-    changes = values[:, 1] - values[:, 0]
-    clusters = [one["cluster"] for one, _ in pairs]
-    own = len(set(clusters)) == len(clusters)
-    if own and np.isin(values, (0.0, 1.0)).all():
-        p = mcnemar_midp(int((changes > 0).sum()), int((changes < 0).sum()))
-    else:
-        p = sign_flip(list(changes), clusters)
-    wide, narrow = (mean_interval(list(changes), clusters, confidence) for confidence in (0.95, 0.90))
-    return Difference(float(changes.mean()), *wide, *narrow, p, len(pairs), float((changes != 0).mean()))
+    if metric in RIGHT_OR_WRONG and len(set(clusters)) == len(clusters):
+        return _of_proportions(values)
+    return _of_means([after - before for before, after in values], clusters)
 
 
-def _belongs(sample: Sample, metric: str) -> bool:
-    if metric.startswith("has_ans_"):
-        return bool(sample["gold"])
-    return not (metric.startswith("no_ans_") and sample["gold"])
+def _of_proportions(values: Sequence[tuple[float, float]]) -> Difference:
+    counts = Counter((after > 0.5, before > 0.5) for before, after in values)
+    gained, lost, n = counts[True, False], counts[False, True], len(values)
+    table = (counts[True, True], gained, lost, counts[False, False])
+    return Difference(
+        (gained - lost) / n,
+        *statistics.newcombe_paired(*table),
+        *statistics.newcombe_paired(*table, 0.9),
+        p=statistics.mcnemar_midp(gained, lost),
+        n=n,
+        detectable=statistics.minimum_detectable_effect(n, (gained + lost) / n),
+    )
 
 
-def _macro_f1(pairs: list[tuple[Sample, Sample]]) -> Difference:
-    """The test is McNemar's on the answers behind the scores: macro-F1 itself has no exact one."""
-    gold = [one["gold"][0] for one, _ in pairs]
-    said = [[s["parsed"] if s["status"] == "ok" else None for s in side] for side in zip(*pairs, strict=True)]
+def _of_means(changes: Sequence[float], clusters: Sequence[str]) -> Difference:
+    return Difference(
+        sum(changes) / len(changes),
+        *difference_interval(changes, clusters),
+        *difference_interval(changes, clusters, 0.9),
+        p=sign_flip(changes, clusters),
+        n=len(changes),
+        detectable=_detectable(standard_error(changes, clusters), len(set(clusters))),
+    )
 
-    def change(places: NDArray[np.intp]) -> float:
-        return fast_macro_f1(gold, said[1], places) - fast_macro_f1(gold, said[0], places)
 
-    ids = [str(place) for place in range(len(pairs))]
-    wide, narrow = (bootstrap(ids, change, confidence) for confidence in (0.95, 0.90))
-    right = np.array([[one["scores"]["accuracy"], two["scores"]["accuracy"]] for one, two in pairs])
-    changes = right[:, 1] - right[:, 0]
-    p = mcnemar_midp(int((changes > 0).sum()), int((changes < 0).sum()))
-    everything = np.arange(len(pairs))
-    return Difference(change(everything), *wide, *narrow, p, len(pairs), float((changes != 0).mean()))
+def _of_macro_f1(pairs: Sequence[tuple[Sample, Sample]]) -> Difference:
+    golds = [right_letter(one) for one, _ in pairs]
+    before, after = [answered(one) for one, _ in pairs], [answered(two) for _, two in pairs]
+    drawn = macro_f1.difference_replicates(golds, after, before)
+    return Difference(
+        macro_f1.value(golds, after) - macro_f1.value(golds, before),
+        *macro_f1.difference_interval(drawn, len(pairs)),
+        *macro_f1.difference_interval(drawn, len(pairs), 0.9),
+        p=macro_f1.swap_test(golds, after, before),
+        n=len(pairs),
+        detectable=_detectable(float(drawn.std()), len(pairs)),
+    )
+
+
+def _detectable(error: float, n: int) -> float:
+    """From the standard error; where nothing differed, what ``n`` right-or-wrong answers would show."""
+    return min(1.0, statistics.detectable_by(error)) if error else statistics.minimum_detectable_effect(n, 0.0)

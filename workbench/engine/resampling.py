@@ -31,7 +31,7 @@ def mean_interval(
     """The percentile bootstrap interval of a mean of fractions; without data the whole range.
 
     Where all clusters are equal, one cluster included, resampling sees no spread. Then Wilson's interval for as
-    many coin flips as there are clusters stands in: nothing between 0 and 1 varies more than a coin.
+    many right-or-wrong answers as there are clusters stands in, which is never too narrow.
 
     Args:
         values: Fractions 0..1.
@@ -43,7 +43,7 @@ def mean_interval(
         return 0.0, 1.0
     means = replicates(sums, sizes)
     if np.ptp(means) < 1e-12:
-        return wilson_of_mean(float(means[0]), len(sums), level)
+        return wilson(float(means[0]) * len(sums), len(sums), level)
     return percentiles(means, level)
 
 
@@ -122,7 +122,8 @@ def by_cluster(values: Sequence[float], clusters: Sequence[str] | None) -> tuple
     if clusters is None:
         return numbers, np.ones_like(numbers)
     _, place = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
-    return np.bincount(place, weights=numbers), np.bincount(place).astype(np.float64)
+    sums = np.bincount(place, weights=numbers).astype(np.float64)
+    return sums, np.bincount(place).astype(np.float64)
 
 
 def replicates(sums: Floats, sizes: Floats, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
@@ -137,16 +138,6 @@ def percentiles(values: NDArray[Any], level: float) -> tuple[float, float]:
     """The middle ``level`` of the values."""
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
-
-
-def wilson_of_mean(mean: float, n: int, level: float) -> tuple[float, float]:
-    """Wilson's interval around a mean that need not be a count divided by ``n``."""
-    from scipy.stats import norm
-
-    z = float(norm.ppf((1 + level) / 2))
-    middle = (mean + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * float(np.sqrt(mean * (1 - mean) / n + z * z / (4 * n * n)))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _blocks(total: int, width: int) -> list[int]:

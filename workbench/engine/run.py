@@ -248,7 +248,11 @@ def create(workspace: Workspace, profile: Profile) -> Run:
             run.folder.mkdir()
         except FileExistsError:
             continue
-        write_atomically(run.profile_file, profiles.dump(profile))
+        try:
+            write_atomically(run.profile_file, profiles.dump(profile))
+        except OSError:
+            run.folder.rmdir()
+            raise
         return run
     raise InputError(f"{workspace.metrics}: a thousand runs within one second.")
 

@@ -1,157 +1,154 @@
-"""Intervals and paired tests: what a number can claim."""
+"""What proportions can claim: intervals, paired tests, their correction, and what a test could have seen.
+
+All proportions, differences and levels are fractions. Tests are two-sided.
+"""
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
 Interval = tuple[float, float]
-Floats = NDArray[np.float64]
 
-RESAMPLES = 2_000
-PERMUTATIONS = 10_000
-EXACT_SIGNS = 12
-"""Up to so many differences other than zero, every assignment of signs is counted instead of sampled."""
-SEED = 0
+ALPHA = 0.05
+"""Level of the tests; intervals have the level 1 - ALPHA."""
+
+POWER = 0.8
+"""Chance of a significant result at which an effect counts as detectable."""
 
 
-def wilson(right: int, n: int, confidence: float = 0.95) -> Interval:
-    """Interval of a proportion by Wilson's score; (0, 1) for n = 0.
+def wilson(k: float, n: int, level: float = 0.95) -> Interval:
+    """The score interval of a proportion of ``k`` out of ``n``; without data the whole range.
+
+    ``k`` need not be whole: for a mean of fractions the interval is too wide rather than too narrow, since nothing
+    between 0 and 1 varies more than right or wrong.
 
     Source: Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953.
     """
     if n == 0:
         return 0.0, 1.0
-    from scipy.stats import binomtest
+    z = _normal_quantile((1 + level) / 2)
+    share = k / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(max(0.0, share * (1 - share)) / n + z * z / (4 * n * n))
+    low = 0.0 if k <= 0 else max(0.0, middle - half)
+    return low, 1.0 if k >= n else min(1.0, middle + half)
 
-    interval = binomtest(right, n).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
 
+def mcnemar_midp(b: int, c: int) -> float:
+    """The p-value of ``b`` against ``c`` discordant pairs: exact, conditional, mid-p; 1 when they are equal.
 
-def bootstrap(
-    clusters: Sequence[str], measure: Callable[[NDArray[np.intp]], float], confidence: float = 0.95
-) -> Interval:
-    """Percentile interval of a measure when whole clusters of samples are drawn with replacement.
-
-    Args:
-        clusters: The cluster of each sample; all different for plain resampling.
-        measure: The measure of the samples at these places.
-        confidence: Of the interval.
-
-    Returns:
-        (-inf, inf) when there are fewer than two clusters: one passage says nothing about others.
-
-    Source: Efron 1979, https://doi.org/10.1214/aos/1176344552; Cameron, Gelbach, Miller 2008 for clusters.
+    Source: Fagerland et al. 2013, https://doi.org/10.1186/1471-2288-13-91.
     """
-    places: dict[str, list[int]] = {}
-    for place, cluster in enumerate(clusters):
-        places.setdefault(cluster, []).append(place)
-    groups = [np.array(group) for group in places.values()]
-    if len(groups) < 2:
-        return -math.inf, math.inf
-    generator = np.random.default_rng(SEED)
-    drawn = generator.integers(len(groups), size=(RESAMPLES, len(groups)))
-    values = [measure(np.concatenate([groups[group] for group in draw])) for draw in drawn]
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)
-
-
-def mean_interval(values: Sequence[float], clusters: Sequence[str], confidence: float = 0.95) -> Interval:
-    """Percentile interval of a mean under resampling of clusters, from the clusters' sums; as ``bootstrap``."""
-    names, index = np.unique(np.asarray(clusters), return_inverse=True)
-    if len(names) < 2:
-        return -math.inf, math.inf
-    sums = np.bincount(index, weights=np.asarray(values, dtype=float))
-    sizes = np.bincount(index)
-    generator = np.random.default_rng(SEED)
-    drawn = generator.integers(len(names), size=(RESAMPLES, len(names)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return float(low), float(high)
-
-
-def mcnemar_midp(gained: int, lost: int) -> float:
-    """Two-sided mid-p of McNemar's test on paired right-or-wrong answers; 1.0 without a discordant pair.
-
-    Args:
-        gained: Wrong before and right now.
-        lost: Right before and wrong now.
-
-    Source: Fagerland, Lydersen, Laake 2013, https://doi.org/10.1186/1471-2288-13-91.
-    """
-    discordant = gained + lost
-    if discordant == 0:
+    if b == c:
         return 1.0
     from scipy.stats import binom
 
-    smaller = min(gained, lost)
-    exact = 2 * binom.cdf(smaller, discordant, 0.5) - binom.pmf(smaller, discordant, 0.5)
-    return float(min(1.0, exact))
-
-
-def sign_flip(differences: Sequence[float], clusters: Sequence[str]) -> float:
-    """Two-sided p of a mean paired difference of zero, by flipping the signs of whole clusters.
-
-    Exact up to EXACT_SIGNS clusters that differ, else from PERMUTATIONS seeded draws, the observed one counted in.
-
-    Source: Good 2005, Permutation, Parametric and Bootstrap Tests of Hypotheses, chapter 3.
-    """
-    _, index = np.unique(np.asarray(clusters), return_inverse=True)
-    sums = np.bincount(index, weights=np.asarray(differences, dtype=float))
-    sums = sums[np.abs(sums) > 1e-12]
-    if len(sums) == 0:
-        return 1.0
-    observed = abs(sums.sum()) - 1e-9
-    if len(sums) <= EXACT_SIGNS:
-        signs = np.array(list(itertools.product((-1.0, 1.0), repeat=len(sums))))
-        return float(np.mean(np.abs(signs @ sums) >= observed))
-    generator = np.random.default_rng(SEED)
-    signs = generator.integers(0, 2, size=(PERMUTATIONS, len(sums))) * 2.0 - 1.0
-    return float((1 + np.sum(np.abs(signs @ sums) >= observed)) / (1 + PERMUTATIONS))
+    fewer, discordant = min(b, c), b + c
+    return float(2.0 * binom.cdf(fewer, discordant, 0.5) - binom.pmf(fewer, discordant, 0.5))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values adjusted for being several, in their own order.
+    """The p-values adjusted for their number, in their order; never below the given ones.
 
     Source: Holm 1979, https://www.jstor.org/stable/4615733.
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
     """
-    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     adjusted = [0.0] * len(p_values)
     highest = 0.0
-    for rank, place in enumerate(order):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+    for done, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, p_values[place] * (len(p_values) - done)))
         adjusted[place] = highest
     return adjusted
 
 
-def detectable_difference(n: int, discordance: float, power: float = 0.8, alpha: float = 0.05) -> float:
-    """The smallest difference of two paired proportions that n samples show with this power; 1.0 for n = 0.
+def newcombe(k_1: float, n_1: int, k_2: float, n_2: int, level: float = 0.95) -> Interval:
+    """The interval of ``k_1 / n_1 - k_2 / n_2`` of independent samples; without data the whole range.
+
+    Source: Newcombe 1998, Interval estimation for the difference between independent proportions, Statistics in
+    Medicine 17:873-890, method 10.
+    """
+    if n_1 == 0 or n_2 == 0:
+        return -1.0, 1.0
+    return _difference(k_1 / n_1, wilson(k_1, n_1, level), k_2 / n_2, wilson(k_2, n_2, level), 0.0)
+
+
+def newcombe_paired(both: int, first: int, second: int, neither: int, level: float = 0.95) -> Interval:
+    """The interval of a paired difference of proportions, first minus second; without data the whole range.
+
+    Unlike a bootstrap it has a width when no pair is discordant.
 
     Args:
-        n: Pairs.
-        discordance: Fraction of pairs in which one is right and the other wrong.
-        power: Probability of finding the difference.
-        alpha: Level of the two-sided test.
+        both: Pairs in which both are right.
+        first: Pairs in which only the first is.
+        second: Pairs in which only the second is.
+        neither: Pairs in which neither is.
+        level: Of the interval.
 
-    Source: Connor 1987, https://doi.org/10.2307/2531961, solved for the difference by iteration.
+    Source: Newcombe 1998, Improved confidence intervals for the difference between binomial proportions based on
+    paired data, Statistics in Medicine 17:2635-2650, method 10.
     """
+    n = both + first + second + neither
     if n == 0:
-        return 1.0
-    from scipy.stats import norm
+        return -1.0, 1.0
+    k_1, k_2 = both + first, both + second
+    margins = k_1 * (n - k_1) * k_2 * (n - k_2)
+    determinant = both * neither - first * second
+    corrected = max(0.0, determinant - n / 2) if determinant > 0 else float(determinant)
+    correlation = corrected / math.sqrt(margins) if margins else 0.0
+    return _difference(k_1 / n, wilson(k_1, n, level), k_2 / n, wilson(k_2, n, level), correlation)
 
-    discordance = max(discordance, 1.0 / n)
-    level, wanted = norm.ppf(1 - alpha / 2), norm.ppf(power)
-    difference = 0.0
-    for _ in range(50):
-        spread = math.sqrt(max(discordance - difference**2, 0.0))
-        difference = min((level * math.sqrt(discordance) + wanted * spread) / math.sqrt(n), math.sqrt(discordance))
-    return float(min(1.0, difference))
+
+def _difference(p_1: float, limits_1: Interval, p_2: float, limits_2: Interval, correlation: float) -> Interval:
+    """Newcombe's square-and-add of two intervals."""
+    below_1, above_1 = p_1 - limits_1[0], limits_1[1] - p_1
+    below_2, above_2 = p_2 - limits_2[0], limits_2[1] - p_2
+    down = below_1**2 - 2 * correlation * below_1 * above_2 + above_2**2
+    up = above_1**2 - 2 * correlation * above_1 * below_2 + below_2**2
+    delta = p_1 - p_2
+    return max(-1.0, delta - math.sqrt(max(0.0, down))), min(1.0, delta + math.sqrt(max(0.0, up)))
+
+
+def n_needed(effect: float, discordance: float) -> int:
+    """Pairs that McNemar's test needs to see a difference with POWER at the level ALPHA.
+
+    Args:
+        effect: The difference of the two proportions, not 0.
+        discordance: Share of pairs on which the two differ; at least ``effect`` is assumed.
+
+    Source: Connor 1987, https://doi.org/10.2307/2531961.
+    """
+    effect = abs(effect)
+    discordance = max(discordance, effect)
+    z_alpha, z_power = _normal_quantile(1 - ALPHA / 2), _normal_quantile(POWER)
+    root = z_alpha * math.sqrt(discordance) + z_power * math.sqrt(discordance - effect**2)
+    return math.ceil((root / effect) ** 2)
+
+
+def minimum_detectable_effect(n: int, discordance: float) -> float:
+    """The smallest paired difference of proportions that ``n`` pairs show with POWER at the level ALPHA.
+
+    Args:
+        n: Pairs; without any, 1.
+        discordance: Share of pairs on which the two differ; 0 is fine, for an effect brings its own.
+    """
+    low, high = 1e-6, 1.0
+    if n == 0 or n_needed(high, discordance) > n:
+        return 1.0
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (low, middle) if n_needed(middle, discordance) <= n else (middle, high)
+    return high
+
+
+def detectable_by(standard_error: float) -> float:
+    """The smallest mean difference that shows with POWER at the level ALPHA, given its standard error."""
+    return (_normal_quantile(1 - ALPHA / 2) + _normal_quantile(POWER)) * standard_error
+
+
+def _normal_quantile(probability: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(probability))

@@ -1,122 +1,185 @@
-"""Arithmetic word problems with one, two or three operations; the answer is a number."""
+"""Arithmetic word problems with one, two or three operations; the answer is a number.
+
+A problem is a scene (who, what, where), an opening sentence and one of several texts of its kind. The texts have
+slots for words and numbers, so that few problems are alike but for their numbers.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
 
 from workbench.choices.rows import Row
+from workbench.engine.datasets.arithmetic_texts import HARD_TEXTS, ONE_STEP_TEXTS, OPENINGS
+from workbench.engine.datasets.words import BAKED, DAYS, FRUIT, NAMES, SMALL_THINGS
 
-NAMES = ["Ada", "Ben", "Cleo", "Dana", "Emil", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kira", "Leo", "Mona", "Nils", "Olga", "Paula", "Quinn", "Rosa", "Sami", "Tara"]
-THINGS = ["apples", "pens", "stickers", "marbles", "books", "shells", "coins", "cards", "buttons", "stamps", "pears", "candles", "ribbons", "bottles"]
-PLACES = ["market", "fair", "library", "workshop", "garden", "shop", "school", "harbour", "station", "bakery"]
+ONE_STEP_FRACTION = 0.6
+PLACES = ("market", "fair", "library", "workshop", "garden centre", "shop", "school", "harbour", "station", "museum")
+CONTAINERS = (("box", "boxes"), ("bag", "bags"), ("basket", "baskets"), ("tray", "trays"), ("crate", "crates"))
 
-Problem = tuple[str, str]
-"""The question and its answer."""
+Numbers = dict[str, object]
+"""The numbers of a problem by slot, the answer among them as ``answer``."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of problem.
+
+    Args:
+        draw: Makes its numbers.
+        texts: Ways to tell it, with slots for words and numbers.
+    """
+
+    draw: Callable[[random.Random], Numbers]
+    texts: tuple[str, ...]
 
 
 def groups(generator: random.Random) -> Iterator[list[Row]]:
     """One problem a group: six of ten with one operation and small numbers, the rest longer."""
     while True:
-        makers = EASY if generator.random() < 0.6 else HARD
-        question, answer = generator.choice(makers)(generator)
-        yield [Row("", "math", question, (answer,))]
+        kinds = ONE_STEP if generator.random() < ONE_STEP_FRACTION else HARD
+        kind = generator.choice(kinds)
+        numbers = kind.draw(generator)
+        slots = {**_scene(generator), **numbers}
+        told = f"{generator.choice(OPENINGS)} {generator.choice(kind.texts)}".format(**slots)
+        yield [Row("", "math", told, (str(numbers["answer"]),))]
 
 
-def _cast(generator: random.Random) -> tuple[str, str, str]:
-    first, second = generator.sample(NAMES, 2)
-    return first, second, generator.choice(THINGS)
+def _scene(generator: random.Random) -> dict[str, str]:
+    name, other = generator.sample(NAMES, 2)
+    box, boxes = generator.choice(CONTAINERS)
+    return {
+        "name": name,
+        "other": other,
+        "things": generator.choice(FRUIT + SMALL_THINGS + BAKED),
+        "place": generator.choice(PLACES),
+        "day": generator.choice(DAYS),
+        "box": box,
+        "boxes": boxes,
+    }
 
 
-def _add(generator: random.Random) -> Problem:
-    name, other, things = _cast(generator)
-    have, more = generator.randint(2, 20), generator.randint(2, 20)
-    question = generator.choice(
-        [
-            f"{name} has {have} {things} and {other} gives {name} {more} more. How many {things} does {name} have now?",
-            f"There are {have} {things} in a box and {more} {things} on the table. How many {things} are there in all?",
-            f"{name} buys {have} {things} on Monday and {more} on Friday. How many {things} does {name} buy altogether?",
-        ]
-    )
-    return question, str(have + more)
+def _add(generator: random.Random) -> Numbers:
+    a, b = generator.randint(2, 20), generator.randint(2, 20)
+    return {"a": a, "b": b, "answer": a + b}
 
 
-def _subtract(generator: random.Random) -> Problem:
-    name, other, things = _cast(generator)
-    left, gone = generator.randint(1, 20), generator.randint(2, 15)
-    have = left + gone
-    question = generator.choice(
-        [
-            f"{name} has {have} {things} and gives {gone} of them to {other}. How many {things} does {name} have left?",
-            f"A shop has {have} {things} and sells {gone}. How many {things} remain in the shop?",
-            f"{name} needs {have} {things} and has {left}. How many more {things} does {name} need?",
-        ]
-    )
-    return question, str(gone if "needs" in question else left)
+def _take_away(generator: random.Random) -> Numbers:
+    left, gone = generator.randint(2, 20), generator.randint(2, 12)
+    return {"a": left + gone, "b": gone, "answer": left}
 
 
-def _multiply(generator: random.Random) -> Problem:
-    name, _, things = _cast(generator)
-    each, count = generator.randint(2, 10), generator.randint(2, 10)
-    question = generator.choice(
-        [
-            f"{name} fills {count} bags with {each} {things} each. How many {things} are that in total?",
-            f"One box holds {each} {things}. How many {things} do {count} boxes hold?",
-        ]
-    )
-    return question, str(each * count)
+def _multiply(generator: random.Random) -> Numbers:
+    a, b = generator.randint(2, 10), generator.randint(2, 10)
+    return {"a": a, "b": b, "answer": a * b}
 
 
-def _divide(generator: random.Random) -> Problem:
-    name, _, things = _cast(generator)
-    each, friends = generator.randint(2, 10), generator.randint(2, 8)
-    question = (
-        f"{name} shares {each * friends} {things} equally among {friends} friends. How many does each friend get?"
-    )
-    return question, str(each)
+def _share(generator: random.Random) -> Numbers:
+    each, friends = generator.randint(2, 10), generator.randint(2, 9)
+    return {"a": each * friends, "b": friends, "answer": each}
 
 
-def _buy(generator: random.Random) -> Problem:
-    name, _, things = _cast(generator)
+def _times_as_many(generator: random.Random) -> Numbers:
+    a, times = generator.randint(2, 12), generator.choice([("twice", 2), ("three times", 3), ("four times", 4)])
+    return {"a": a, "times": times[0], "answer": a * times[1]}
+
+
+def _change(generator: random.Random) -> Numbers:
     price, count = generator.randint(2, 12), generator.randint(2, 9)
-    paid = price * count + generator.randint(1, 30)
-    place = generator.choice(PLACES)
-    question = (
-        f"At the {place}, {name} buys {count} {things} at {price} dollars each and pays with {paid} dollars. "
-        "How many dollars does the seller give back?"
-    )
-    return question, str(paid - price * count)
+    left = generator.randint(2, 40)
+    return {"a": count, "b": price, "c": price * count + left, "answer": left}
 
 
-def _gather(generator: random.Random) -> Problem:
-    first, second, things = _cast(generator)
-    start, days, a_day = generator.randint(10, 60), generator.randint(2, 9), generator.randint(3, 12)
-    question = (
-        f"{first} starts with {start} {things} and finds {a_day} more on each of {days} days. {second} has "
-        f"{generator.randint(2, 9)} {things}. How many {things} does {first} have in the end?"
-    )
-    return question, str(start + days * a_day)
+def _gather(generator: random.Random) -> Numbers:
+    start, days, a_day = generator.randint(5, 60), generator.randint(2, 9), generator.randint(3, 12)
+    return {"a": start, "b": days, "c": a_day, "answer": start + days * a_day}
 
 
-def _lengths(generator: random.Random) -> Problem:
-    name, _, _ = _cast(generator)
+def _sell_the_good(generator: random.Random) -> Numbers:
+    count, each, price = generator.randint(3, 12), generator.randint(5, 20), generator.randint(2, 6)
+    bad = generator.randint(2, 10)
+    return {"a": count, "b": each, "c": bad, "d": price, "answer": (count * each - bad) * price}
+
+
+def _share_the_rest(generator: random.Random) -> Numbers:
+    each, friends, kept = generator.randint(2, 12), generator.randint(2, 8), generator.randint(2, 15)
+    return {"a": each * friends + kept, "b": kept, "c": friends, "answer": each}
+
+
+def _both(generator: random.Random) -> Numbers:
+    a, more = generator.randint(5, 60), generator.randint(2, 30)
+    return {"a": a, "b": more, "answer": 2 * a + more}
+
+
+def _sum_of_lengths(generator: random.Random) -> Numbers:
     tenths = [generator.randint(11, 89) for _ in range(3)]
-    walked = ", ".join(f"{tenth / 10:.1f}" for tenth in tenths[:2])
-    total = sum(tenths)
-    answer = f"{total / 10:.1f}".removesuffix(".0")
-    question = f"{name} walks {walked} and {tenths[2] / 10:.1f} kilometres on three days. How many kilometres is that?"
-    return question, answer
+    a, b, c = (decimal(tenth, 1) for tenth in tenths)
+    return {"a": a, "b": b, "c": c, "answer": decimal(sum(tenths), 1)}
 
 
-def _crates(generator: random.Random) -> Problem:
-    _, _, things = _cast(generator)
-    crates, each, broken, price = (generator.randint(low, high) for low, high in ((3, 12), (5, 20), (2, 10), (2, 6)))
-    question = (
-        f"A truck brings {crates} crates of {each} {things} to the {generator.choice(PLACES)}. {broken} of the {things} "
-        f"are broken; the others are sold for {price} dollars each. How many dollars do they bring?"
-    )
-    return question, str((crates * each - broken) * price)
+def _price(generator: random.Random) -> Numbers:
+    cents, count = 5 * generator.randint(5, 80), generator.randint(2, 9)
+    shown = f"{cents // 100}.{cents % 100:02d}"
+    return {"a": count, "b": shown, "answer": decimal(cents * count, 2)}
 
 
-EASY: list[Callable[[random.Random], Problem]] = [_add, _subtract, _multiply, _divide]
-HARD: list[Callable[[random.Random], Problem]] = [_buy, _gather, _lengths, _crates]
+def _average(generator: random.Random) -> Numbers:
+    mean, first, second = generator.randint(10, 60), generator.randint(-8, 8), generator.randint(-8, 8)
+    return {"a": mean + first, "b": mean + second, "c": mean - first - second, "answer": mean}
+
+
+def _fence(generator: random.Random) -> Numbers:
+    a, b = generator.randint(4, 60), generator.randint(3, 40)
+    return {"a": a, "b": b, "answer": 2 * (a + b)}
+
+
+def _percent(generator: random.Random) -> Numbers:
+    rate, hundredths = generator.choice([10, 20, 25, 50, 75]), generator.randint(1, 12)
+    whole = 20 * hundredths
+    return {"a": whole, "b": rate, "answer": whole - whole * rate // 100}
+
+
+def _speed(generator: random.Random) -> Numbers:
+    speed, hours, rest = 5 * generator.randint(2, 20), generator.randint(2, 8), generator.randint(5, 90)
+    return {"a": speed, "b": hours, "c": rest, "answer": speed * hours + rest}
+
+
+def decimal(number: int, places: int) -> str:
+    """A whole number of tenths or hundredths as text, without needless zeros.
+
+    >>> decimal(375, 2), decimal(120, 1), decimal(250, 2)
+    ('3.75', '12', '2.5')
+    """
+    text = f"{Decimal(number).scaleb(-places):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+ONE_STEP = [
+    Kind(draw, ONE_STEP_TEXTS[name])
+    for name, draw in {
+        "add": _add,
+        "take away": _take_away,
+        "still needed": _take_away,
+        "multiply": _multiply,
+        "share": _share,
+        "times as many": _times_as_many,
+    }.items()
+]
+HARD = [
+    Kind(draw, HARD_TEXTS[name])
+    for name, draw in {
+        "change": _change,
+        "gather": _gather,
+        "sell the good": _sell_the_good,
+        "share the rest": _share_the_rest,
+        "both": _both,
+        "lengths": _sum_of_lengths,
+        "price": _price,
+        "average": _average,
+        "fence": _fence,
+        "percent": _percent,
+        "speed": _speed,
+    }.items()
+]

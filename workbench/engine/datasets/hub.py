@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from workbench.choices.formats import FORMATS, Record
 from workbench.choices.rows import Row
 from workbench.choices.sources import Source
 from workbench.engine.datasets.read import to_rows
-from workbench.engine.datasets.sample import split
+from workbench.engine.datasets.sample import normalised, split
+from workbench.engine.evaluate.parse import number
 from workbench.errors import InputError
 from workbench.profile import DataOptions
 
@@ -20,37 +22,83 @@ def read(source: Source) -> tuple[list[Row], list[Row], list[str]]:
     """Training rows, test rows and notes.
 
     Raises:
-        InputError: The hub cannot be reached.
+        InputError: The hub cannot be reached, or it does not hold what this project expects.
     """
     _require_hub(source)
-    train = _rows(source, source.train_split, source.train_rows + source.test_rows)
     if source.test_split:
-        return train, _rows(source, source.test_split, source.test_rows), []
-    kept, test = split(train, source.test_rows, SEED)
-    note = f"the hub has no test split: {len(test)} of the first {len(train)} rows held out, seed {SEED}"
-    return kept, test, [note]
+        train, notes = _rows(source, source.train_split, source.train_rows)
+        test, test_notes = _rows(source, source.test_split, source.test_rows)
+        return train, test, [*notes, *test_notes]
+    both, notes = _rows(source, source.train_split, source.train_rows + source.test_rows)
+    train, test = split(both, source.test_rows, SEED)
+    held = f"test: {len(test)} of {len(both)} rows held out, seed {SEED}; the hub has no test split"
+    return train, test, [*notes, held]
 
 
 def _require_hub(source: Source) -> None:
-    import httpx
+    """Ask for the data set's card first: this fails in seconds where fetching would go on trying for minutes."""
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     try:
         HfApi().dataset_info(source.hub_id, timeout=HUB_TIMEOUT_S)
-    except (httpx.TransportError, HfHubHTTPError, OfflineModeIsEnabled) as error:
-        raise InputError(
-            f"data.dataset: {source.name} must be fetched from the hub, which cannot be reached "
-            f"({str(error).splitlines()[0]}). Give local files with data.train_file and data.test_file, or use one of "
-            "the project's own sets: arithmetic, passages, quiz."
-        ) from None
+    except _unreachable() as error:
+        raise _no_hub(source, error) from None
 
 
-def _rows(source: Source, part: str, limit: int) -> list[Row]:
-    """The rows of a split; streamed, so that a limit also limits the download."""
+def _unreachable() -> tuple[type[Exception], ...]:
+    import httpx
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    return (httpx.HTTPError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError)
+
+
+def _no_hub(source: Source, error: Exception) -> InputError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return InputError(
+        f'data.dataset: "{source.name}" comes from the hub ({source.hub_id}), and the hub cannot be reached: {reason}. '
+        "Give local files with data.train_file, or use an own set: arithmetic, passages, quiz."
+    )
+
+
+def _rows(source: Source, part: str, limit: int) -> tuple[list[Row], list[str]]:
+    """Rows of a split and notes on them; streamed, so that a limit also limits the download."""
     from datasets import load_dataset
 
-    stream = load_dataset(source.hub_id, source.config or None, split=part, streaming=True)
-    records: list[dict[str, Any]] = list(itertools.islice(stream, limit or None))
-    reading = to_rows(records, DataOptions(task=source.task), f"{source.hub_id}: {part}", f"{source.name}-{part}")
-    return reading.rows
+    records: list[Record] = []
+    left_out = 0
+    try:
+        stream = load_dataset(source.hub_id, source.config or None, split=part, streaming=True)
+        for record, wanted in _told_apart(stream, source):
+            left_out += not wanted
+            records += [record] * wanted
+            if len(records) == limit:
+                break
+    except (*_unreachable(), ValueError) as error:
+        raise _no_hub(source, error) from error
+    if not records:
+        raise InputError(f"data.dataset: the hub's {source.hub_id} has no rows in {part}. Give local files instead.")
+    options = DataOptions(task=source.task, format=source.format)
+    reading = to_rows(records, options, f"data.dataset: {source.hub_id}, {part}", f"{source.name}-{part}")
+    notes = [f"{part}: {note}" for note in reading.notes]
+    if left_out:
+        notes.append(f"{part}: {left_out} rows left out: the same problem again, or an answer that is no plain number")
+    return reading.rows, notes
+
+
+def _told_apart(records: Iterable[dict[str, Any]], source: Source) -> Iterator[tuple[Record, bool]]:
+    """Each record, and whether it is wanted.
+
+    OpenMathInstruct-2 holds many solutions of one problem: only the first counts, lest a test problem be trained
+    on. Of its answers only numbers can be scored.
+    """
+    columns = FORMATS[source.format].columns
+    seen: set[str] = set()
+    for whole in records:
+        record = {name: value for name, value in whole.items() if name in columns or name == "id"}
+        if source.format != "hub_openmath":
+            yield record, True
+            continue
+        problem = normalised(str(record["problem"]))
+        wanted = problem not in seen and number(str(record["expected_answer"])) is not None
+        seen.add(problem)
+        yield record, wanted

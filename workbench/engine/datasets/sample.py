@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 
 from workbench.choices.rows import Row
 from workbench.profile import Count
 
-_NO_WORD = re.compile(r"[\W_]+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_WORDS = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[+*/^=<>%]|-(?=\s*[\d(])")
 
 
 def stratum(row: Row) -> str:
@@ -49,22 +51,33 @@ def _shares(sizes: dict[str, int], count: int) -> dict[str, int]:
 
 
 def split(rows: Sequence[Row], count: int, seed: int) -> tuple[list[Row], list[Row]]:
-    """Training and test rows, the test rows a stratified sample of ``count``."""
+    """Training and test rows, the test rows a stratified sample of ``count``; their ids must differ."""
     test = sample(rows, count, seed)
     held = {row.id for row in test}
     return [row for row in rows if row.id not in held], test
 
 
-def normalised(row: Row) -> str:
-    """What is asked, without case, punctuation and white space."""
-    return _NO_WORD.sub("", f"{row.context}\n{row.question}\n{' '.join(row.options)}".lower())
+def asked(row: Row) -> str:
+    """Everything that a row asks: passage, question, options, and all but the last answer of a conversation."""
+    turns = [str(turn["content"]) for turn in row.messages[1:-1]]
+    return "\n".join([row.context, row.question, *row.options, *turns])
+
+
+def normalised(text: str) -> str:
+    """A text without case, punctuation and white space; numbers and what is calculated with them stay.
+
+    >>> normalised("How much is  1,000 - 2.5?"), normalised("A well-known fact.")
+    ('how much is 1000 - 2.5', 'a well known fact')
+    """
+    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(_WORDS.findall(plain))
 
 
 def overlap(train: Sequence[Row], test: Sequence[Row]) -> dict[str, int]:
-    """How many test rows are among the training rows too: word for word, and by letters and digits only."""
-    exact = {(row.context, row.question, row.options) for row in train}
-    loose = {normalised(row) for row in train}
+    """How many test rows are among the training rows too: letter by letter, and normalised (which counts both)."""
+    exact = {asked(row) for row in train}
+    loose = {normalised(text) for text in exact}
     return {
-        "exact": sum((row.context, row.question, row.options) in exact for row in test),
-        "normalised": sum(normalised(row) in loose for row in test),
+        "exact": sum(asked(row) in exact for row in test),
+        "normalised": sum(normalised(asked(row)) in loose for row in test),
     }

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.engine.resampling import FLIPS, RESAMPLES, percentiles, unseen_difference, wilson_of_mean
+from workbench.engine.resampling import FLIPS, RESAMPLES, percentiles, unseen_difference
+from workbench.engine.statistics import wilson
 
 NONE = "none"
 """The column of answers that could not be read."""
@@ -40,7 +41,7 @@ def interval(golds: Sequence[str], answers: Sequence[str], level: float = 0.95) 
     drawn = np.random.default_rng(0).multinomial(len(golds), counts / counts.sum(), RESAMPLES)
     values = _f1_of(drawn, cells[:, 0], cells[:, 1], classes)
     if np.ptp(values) < 1e-12:
-        return wilson_of_mean(float(values[0]), len(golds), level)
+        return wilson(float(values[0]) * len(golds), len(golds), level)
     return percentiles(values, level)
 
 

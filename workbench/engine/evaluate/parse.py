@@ -1,135 +1,226 @@
-"""Find the answer in what a model said. Nothing here guesses: what cannot be parsed is None."""
+r"""Find the answer in what a model said: in a box, as a letter, as a number.
+
+A model may say anything, a megabyte of brackets too. Every pattern here takes time in proportion to the text:
+repeats are possessive (``++``), bounded, or cannot overlap what follows them.
+"""
 
 from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Sequence
 
-LONGEST = 20_000
-"""Characters of an answer that are looked at, from its end: no answer is that long."""
-LARGEST_EXPONENT = 300
-MOST_BOXES = 20
-"""So many unclosed boxes are looked past, from the end."""
+LETTERS = ("A", "B", "C", "D", "E")
+"""What counts as a letter when a row does not name its own."""
 
-_LETTER_ALONE = re.compile(r"^\W*([A-Ea-e])\W*$")
-_LETTER_FIRST = re.compile(r"^\s*(?:\(([A-E])\)|([A-E])[.):])(?:\s|$)")
-_LETTER_SAID = re.compile(
-    r"(?i:\b(?:answer|option|choice)(?:\s+is|\s*:)?\s*:?\s*(?:option\s+)?)[\*\"'(\[]*([A-E])(?![A-Za-z'’])(?!(?<=A)\s+[a-z])"
-)
-_NUMBER = re.compile(
-    r"[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:\s*(?:[eE]|[x×*]\s*10\s*\^?|\\times\s*10\s*\^)\s*\{?[-+]?\d{1,4}\}?)?"
-    r"(?:\s*/\s*\d+(?:\.\d+)?)?(?:\s*\^\s*\{?-?\d{1,3}\}?)?"
-)
-_FRACTION = re.compile(r"([-+−]?)\s*\\[dt]?frac\s*\{\s*([-+]?[\d.,]+)\s*\}\s*\{\s*([-+]?[\d.,]+)\s*\}")
-_POWER_OF_TEN = re.compile(r"^(.*?)(?:[eE]|[x×*]10\^?|\\times10\^)\{?([-+]?\d{1,4})\}?$")
-_POWER = re.compile(r"^(.+?)\^\{?(-?\d{1,3})\}?$")
-_NUMBER_SAID = re.compile(r"(?i:answer\s*(?:is|:)|=|####)\s*(?=[^\d\n]{0,12}\d)")
+NUMBERS = ("1", "2", "3", "4", "5")
+"""The same for a row whose options are numbered."""
+
+LONGEST_NUMBER = 400
+"""Characters; the largest double has 309 digits."""
+
+_BRACES = re.compile(r"\\boxed\s*+\{|\\.|[{}]", re.DOTALL)
 
 
-def boxed(said: str) -> str | None:
-    r"""The content of the last balanced ``\boxed{}``, None without one.
+def boxed(text: str) -> str | None:
+    r"""What stands in the last balanced ``\boxed{...}``, stripped; None without one.
 
-    >>> boxed(r"\boxed{1} or rather \boxed{\frac{1}{2}}")
+    >>> boxed(r"\boxed{1} no, \boxed{\frac{1}{2}} and \boxed{3")
     '\\frac{1}{2}'
     """
-    said = said[-LONGEST:]
-    end = len(said)
-    for _ in range(MOST_BOXES):
-        start = said.rfind("\\boxed{", 0, end)
-        if start < 0:
-            break
-        depth = 0
-        for place in range(start + 6, len(said)):
-            depth += {"{": 1, "}": -1}.get(said[place], 0)
-            if depth == 0:
-                return said[start + 7 : place].strip()
-        end = start
+    opened: list[int | None] = []
+    start, end = -1, -1
+    for match in _BRACES.finditer(text):
+        brace = match.group()
+        if brace == "{":
+            opened.append(None)
+        elif brace.startswith("\\boxed"):
+            opened.append(match.end())
+        elif brace == "}" and opened:
+            begun = opened.pop()
+            if begun is not None and begun > start:
+                start, end = begun, match.start()
+    return None if start < 0 else text[start:end].strip()
+
+
+def after_thinking(text: str) -> str:
+    """What a model said after its last ``</think>``, stripped; everything when it did not think aloud."""
+    return text.rpartition("</think>")[2].strip()
+
+
+_STYLED = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textrm)\s?\{([^{}]*+)\}")
+
+
+def letter(text: str, labels: Sequence[str] = ()) -> str | None:
+    """The option that an answer names, as the label spells it; None when it names none.
+
+    An answer is the letter alone, or says "answer is B" (the last time counts), or begins with "B.", "B)", "(B)" or
+    "B:", or has it in a box. A letter somewhere in a sentence is no answer.
+
+    Args:
+        text: The whole answer.
+        labels: The labels of the row's options; A to E when empty.
+
+    >>> letter("Answer: C"), letter("A dog is an animal.")
+    ('C', None)
+    """
+    spelled = {label.upper(): label for label in labels or LETTERS}
+    inside = boxed(text)
+    text = _STYLED.sub(r"\1", text if inside is None else inside).strip()
+    one = "|".join(re.escape(label) for label in sorted(spelled, key=len, reverse=True))
+    alone = re.fullmatch(rf"[\W_]*+({one})[\W_]*+", text, re.IGNORECASE)
+    found = alone or _last_said(one, text) or _leading(one, text)
+    return spelled[found.group(1).upper()] if found else None
+
+
+def _leading(one: str, text: str) -> re.Match[str] | None:
+    """A letter that heads the answer; none when other lines have other letters, for that is the list of options."""
+    heads = [*re.finditer(rf"^[^\w\n]{{0,8}}({one})[*_)\]]{{0,4}}[.):](?=[\s*_]|$)", text, re.MULTILINE)]
+    if not heads or heads[0].start() > 0 or len({head.group(1) for head in heads}) > 1:
+        return None
+    return heads[0]
+
+
+def _last_said(one: str, text: str) -> re.Match[str] | None:
+    """The last "answer is B". What follows must not make the letter a word of a sentence: "answer is A dog"."""
+    said = (
+        r"\b(?i:answer|option|choice)(?:\s{1,3}(?i:is|would\sbe|should\sbe)\b|\s{0,3}[:=])"
+        rf"[\W_]{{0,8}}(?:(?i:the\s)?(?i:option|choice|letter)[\W_]{{1,8}})?({one})\b"
+        r"(?![-'\u2019]\w)(?=[ \t]*+(?:[^\w \t]|$)|[ \t]++(?:because|since|as|which)\b)"
+    )
+    return next(iter(deque(re.finditer(said, text), maxlen=1)), None)
+
+
+_REPLACED = (
+    ("\u2212", "-"),
+    ("{,}", ","),
+    ("\\,", ""),
+    ("\\!", ""),
+    ("\\;", " "),
+    ("\\ ", " "),
+    ("~", " "),
+    ("\\$", ""),
+    ("\\%", "%"),
+    ("\\dfrac", "\\frac"),
+    ("\\tfrac", "\\frac"),
+    ("\\left", ""),
+    ("\\right", ""),
+    ("^{\\circ}", "°"),
+    ("^\\circ", "°"),
+    ("\\(", ""),
+    ("\\)", ""),
+    ("\\[", ""),
+    ("\\]", ""),
+    *((currency, "") for currency in "$€£¥"),
+)
+_PLAIN = r"(?:(?:\d{1,3}(?:,\d{3}){1,12}+(?!\d)|\d++)(?:\.\d++)?|(?<!\.)\.\d++)(?:[eE][-+]?\d++)?"
+_NUMBER = re.compile(
+    rf"""
+    (?<!\w)(?<!\d\.)(?P<sign>[-+]?)
+    (?: (?:(?P<whole>\d++)\s?)?\\frac\s?\{{(?P<top>[-+]?{_PLAIN})\}}\s?\{{(?P<bottom>[-+]?{_PLAIN})\}}
+      | (?:(?P<units>\d++)[ ])?(?P<over>{_PLAIN})\s?/\s?(?P<under>{_PLAIN})
+      | (?P<plain>{_PLAIN})
+        (?: (?:\^|\*\*)\{{?(?P<power>[-+]?\d++)\}}?
+          | \s?(?:\*|\u00d7|x|\\times|\\cdot)\s?10(?:\^|\*\*)\{{?(?P<ten>[-+]?\d++)\}}?
+          | \s(?P<scale>hundred|thousand|million|billion|trillion)\b )? )
+    """,
+    re.VERBOSE,
+)
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_UNIT = re.compile(r"(?!\s?[nxyz]\b)(?:[%°A-Za-zµ²³/.'\s]|\^\{?[23]\}?){0,40}")
+_MARKER = re.compile(r"(?i:\banswer(?:\s{1,3}is\b|\s{0,3}:))|[=≈]")
+_GAP = 24
+"""Characters that may stand between "answer is" and the number."""
+
+
+def number(text: str) -> float | None:
+    r"""The number that a text is, with its unit if any; None when it is anything else, or not finite.
+
+    >>> number("$1,008.50"), number(r"\frac{1}{4}"), number("25 %"), number("1e400")
+    (1008.5, 0.25, 25.0, None)
+    """
+    text = re.sub(r"^([-+])\s++", r"\1", clean(text).strip(" \t\r\n*_`'\"").rstrip(".:"))
+    match = _NUMBER.match(text)
+    if match is None or not _UNIT.fullmatch(text, match.end()):
+        return None
+    return _value(match)
+
+
+def number_in_box(content: str) -> float | None:
+    """The number that the content of a box stands for: all of it, what follows "=", or the only one in a phrase."""
+    whole = number(content)
+    if whole is None:
+        whole = number(re.split("[=≈]", content)[-1])
+    if whole is None and not re.search(r"[\\^]", clean(content)):
+        return _only([*_NUMBER.finditer(clean(content))])
+    return whole
+
+
+def number_said(text: str) -> float | None:
+    """The number that a bare answer gives: all of it, or in a box, or the last after "answer is" or "=".
+
+    Failing these, the only number of the text, or the last one of its last line.
+    """
+    inside = boxed(text)
+    if inside is not None:
+        return number_in_box(inside)
+    whole = number(text)
+    if whole is not None:
+        return whole
+    text = clean(text).strip()
+    found = [*_NUMBER.finditer(text)]
+    marked = _after_marker(text, found)
+    if marked is not None:
+        return _value(marked)
+    if len(found) < 2:
+        return _only(found)
+    last_line = text.rfind("\n") + 1
+    return _value(found[-1]) if found[-1].start() >= last_line else None
+
+
+def clean(text: str) -> str:
+    """A text without what LaTeX and currencies put around a number."""
+    for old, new in _REPLACED:
+        text = text.replace(old, new)
+    return _STYLED.sub(r"\1", text)
+
+
+def _only(found: list[re.Match[str]]) -> float | None:
+    return _value(found[0]) if len(found) == 1 else None
+
+
+def _after_marker(text: str, found: list[re.Match[str]]) -> re.Match[str] | None:
+    starts = [match.start() for match in found]
+    for end in reversed([marker.end() for marker in _MARKER.finditer(text)]):
+        place = bisect_left(starts, end)
+        if place < len(found) and starts[place] - end <= _GAP and "\n" not in text[end : starts[place]].strip():
+            return found[place]
     return None
 
 
-def letter(said: str, labels: Sequence[str] = ()) -> str | None:
-    """The option that was chosen: the letter alone, before its text, or after "answer is"; never just any letter.
-
-    >>> letter("Answer: C"), letter("B. the sun"), letter("A dog is an animal")
-    ('C', 'B', None)
-    """
-    said = said[-LONGEST:]
-    inside = boxed(said)
-    if inside is not None:
-        said = re.sub(r"\\(?:text|mathrm|textbf)\s*\{(.*?)\}", r"\1", inside)
-    found = _letter_in(said)
-    return found if found and (not labels or found in labels) else None
-
-
-def _letter_in(said: str) -> str | None:
-    if alone := _LETTER_ALONE.match(said):
-        return alone[1].upper()
-    if first := _LETTER_FIRST.match(said):
-        return first[1] or first[2]
-    chosen = _LETTER_SAID.findall(said)
-    return chosen[-1] if chosen else None
-
-
-def number(said: str) -> float | None:
-    """The number that was given: boxed, alone, after "answer is" or "=", or the last one of the text.
-
-    >>> number("The answer is $1,008."), number("3/4"), number("no idea")
-    (1008.0, 0.75, None)
-    """
-    said = said[-LONGEST:]
-    inside = boxed(said)
-    if inside is not None:
-        return read_number(inside)
-    whole = read_number(said)
-    if whole is not None:
-        return whole
-    ends = [match.end() for match in _NUMBER_SAID.finditer(said)]
-    if ends and (after := _numbers(said[ends[-1] :])):
-        return after[0]
-    found = _numbers(said)
-    return found[-1] if found else None
-
-
-def _numbers(said: str) -> list[float]:
-    plain = _FRACTION.sub(r" \1\2/\3 ", said)
-    read = [read_number(match[0]) for match in _NUMBER.finditer(plain) if any(c.isdigit() for c in match[0])]
-    return [value for value in read if value is not None]
-
-
-def read_number(text: str) -> float | None:
-    r"""A text that is nothing but a number, with its currency, unit or percent sign.
-
-    Thousands commas, fractions (``3/4``, ``\frac{3}{4}``), powers (``10^2``, ``2e3``, ``1.5 \times 10^3``). Infinity,
-    NaN and what overflows are no numbers.
-
-    >>> read_number(r"\frac{50}{3}"), read_number("10^2"), read_number("12 apples"), read_number("1e400")
-    (16.666666666666668, 100.0, 12.0, None)
-    """
-    text = _FRACTION.sub(r"\1\2/\3", text[:200].strip()).replace("−", "-").replace("\\!", "").replace("\\,", "")
-    text = re.sub(r"\\(?:text|mathrm)\s*\{[^{}]*\}", "", text)
-    text = re.sub(r"^[\s$€£*\\=(]+|[\s$%*.,!?°)\\]+$", "", text)
-    match = _NUMBER.match(text)
-    if not match or not any(letter.isdigit() for letter in match[0]):
+def _value(match: re.Match[str]) -> float | None:
+    """What a match of ``_NUMBER`` is worth; None when that is no finite number."""
+    if len(match.group()) > LONGEST_NUMBER:
         return None
-    rest = text[match.end() :].strip(" $%*.,)\\")
-    if rest and not re.fullmatch(r"[A-Za-z°²³/ ]{1,30}", rest):
-        return None
-    value = _value(match[0].replace(",", "").replace(" ", ""))
-    return value if value is not None and math.isfinite(value) else None
-
-
-def _value(digits: str) -> float | None:
+    words = ("sign", "scale")
+    part = {
+        name: float(text.replace(",", "")) for name, text in match.groupdict().items() if text and name not in words
+    }
     try:
-        if "/" in digits:
-            above, below = digits.split("/")
-            top = _value(above)
-            return None if top is None else top / float(below)
-        if scaled := _POWER_OF_TEN.match(digits):
-            exponent = int(scaled[2])
-            return float(scaled[1] or "1") * 10.0**exponent if abs(exponent) <= LARGEST_EXPONENT else None
-        if power := _POWER.match(digits):
-            return float(float(power[1]) ** int(power[2]))
-        return float(digits)
-    except (ValueError, ZeroDivisionError, OverflowError):
-        return None
+        size = _size(part) * _SCALES.get(match["scale"] or "", 1.0)
+    except (OverflowError, ZeroDivisionError, ValueError):
+        return None  # 9^999999 or 1/0 or 0^-1
+    value = -size if match["sign"] == "-" else size
+    return value if math.isfinite(value) else None
+
+
+def _size(part: dict[str, float]) -> float:
+    if "bottom" in part:
+        return part.get("whole", 0.0) + part["top"] / part["bottom"]
+    if "under" in part:
+        return part.get("units", 0.0) + part["over"] / part["under"]
+    if "power" in part:
+        return math.pow(part["plain"], part["power"])
+    return part["plain"] * math.pow(10.0, part.get("ten", 0.0))

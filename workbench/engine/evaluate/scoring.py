@@ -1,104 +1,152 @@
-"""Score one answer: what was meant, whether it could be understood, and whether it is right."""
+"""Score one answer. Whatever is not a complete, readable answer is wrong, and its status says why."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from workbench.choices.rows import Row
 from workbench.choices.tasks import UNANSWERABLE, AnswerFormat
 from workbench.engine.evaluate import parse, squad
 
+Status = Literal["ok", "empty", "unparsed", "truncated", "error"]
+
+METRICS: dict[str, tuple[str, ...]] = {"arc": ("accuracy",), "squad": ("f1", "exact", squad.CONTAINS), "math": ("accuracy",)}
+"""The scores of one answer by task, the ranked one first."""
+
 RELATIVE_TOLERANCE = 1e-4
+WHOLE_TOLERANCE = 0.4
 
 
 @dataclass(frozen=True)
 class Score:
-    """What an answer is worth.
+    """What one answer is worth.
 
     Args:
-        parsed: The answer as it was understood; "" is an abstention, None is "not understood".
-        status: "ok", or why it counts as wrong: "empty", "unparsed", "truncated", "error".
-        scores: By metric, fractions; all zero unless the status is "ok".
+        parsed: The answer that was read: a letter, a number, a span; "" is an abstention; None when there is none.
+        status: Everything but "ok" scores 0, except on squad.CONTAINS, which looks at what was said in any form.
+        scores: Fractions 0..1 by metric, the ranked one first.
     """
 
     parsed: str | None
-    status: str
+    status: Status
     scores: dict[str, float]
 
 
 def score(row: Row, raw: str, finish: str, answer_format: AnswerFormat) -> Score:
-    """The score of a raw answer.
+    """Read an answer and score it.
 
     Args:
         row: What was asked.
         raw: What the model said.
-        finish: "stop", "length" when it was cut off, or "error".
-        answer_format: How the answer was asked for. An answer asked for in a box counts in the box alone; one
-            that closed its box before it was cut off counts.
+        finish: "stop" at an end token, "length" at the limit, "error" when generation failed.
+        answer_format: How the answer was asked for. One asked for in a box counts in the box alone, and one that
+            closed its box before it was cut off counts.
+
+    Raises:
+        KeyError: The row's task has no scores.
     """
-    names = METRICS[row.task]
-    status, said = _status(raw, finish, answer_format)
-    if status != "ok":
-        return Score(None, status, dict.fromkeys(names, 0.0))
-    parsed, values = _JUDGES[row.task](row, said)
-    if parsed is None:
-        return Score(None, "unparsed", dict.fromkeys(names, 0.0))
-    return Score(parsed, "ok", dict(zip(names, values, strict=True)))
+    metrics = METRICS[row.task]
+    golds = [str(answer) for answer in row.answers]
+    status, parsed = _read(row, golds, raw, finish, answer_format)
+    scores = dict.fromkeys(metrics, 0.0) if parsed is None else grade(row.task, parsed, golds)
+    if row.task == "squad":
+        scores[squad.CONTAINS] = squad.contains(golds, raw)
+    return Score(parsed, status, scores)
 
 
-METRICS = {"arc": ("accuracy",), "squad": ("f1", "exact"), "math": ("accuracy",)}
-"""What a single sample is scored by, the ranked metric first."""
+def grade(task: str, parsed: str, golds: Sequence[str]) -> dict[str, float]:
+    """What a read answer scores against all accepted ones, the best of them counting."""
+    if task == "squad":
+        exact, f1 = squad.best(golds, parsed)
+        return {"f1": f1, "exact": exact, squad.CONTAINS: squad.contains(golds, parsed)}
+    if task == "math":
+        return {"accuracy": float(any(same_number(parsed, gold) for gold in golds))}
+    return {"accuracy": float(any(parsed.upper() == gold.strip().upper() for gold in golds))}
 
 
-def _status(raw: str, finish: str, answer_format: AnswerFormat) -> tuple[str, str]:
-    if finish == "error":
-        return "error", ""
-    if not raw.strip():
-        return "empty", ""
-    if answer_format == "boxed":
-        inside = parse.boxed(raw)
-        if inside is not None:
-            return "ok", inside
-        return ("truncated" if finish == "length" else "unparsed"), ""
-    return ("truncated", "") if finish == "length" else ("ok", raw)
+def same_number(parsed: str, gold: str) -> bool:
+    """Whether an answer is the gold number, up to rounding; golds that are no numbers must be met to the letter.
 
+    The tolerance is RELATIVE_TOLERANCE of the gold (of 1 for smaller ones), or half a unit of the gold's last decimal
+    place when it is written with two decimals or more. A whole number is never met by its neighbour.
 
-def _judge_arc(row: Row, said: str) -> tuple[str | None, tuple[float, ...]]:
-    chosen = parse.letter(said, row.labels)
-    return chosen, (float(chosen == row.answers[0]),)
-
-
-def _judge_squad(row: Row, said: str) -> tuple[str | None, tuple[float, ...]]:
-    answer = "" if squad.normalise(said) == UNANSWERABLE else said.strip()
-    if answer and not squad.normalise(answer):
-        return None, ()  # punctuation alone is no abstention
-    exact, f1 = squad.best([str(gold) for gold in row.answers], answer)
-    return answer, (f1, exact)
-
-
-def _judge_math(row: Row, said: str) -> tuple[str | None, tuple[float, ...]]:
-    given = parse.number(said)
-    if given is None:
-        return None, ()
-    return f"{given:.12g}", (float(right_number(str(row.answers[0]), given)),)
-
-
-_JUDGES = {"arc": _judge_arc, "squad": _judge_squad, "math": _judge_math}
-
-
-def right_number(gold: str, given: float) -> bool:
-    """Whether a number is right within rounding: 1e-4 of the gold, or half a unit of its last decimal.
-
-    The second applies to golds with two decimals and more: 16.67 stands for 50/3.
-
-    >>> right_number("16.67", 50 / 3), right_number("68", 68.4), right_number("0.5", 0.54)
+    >>> same_number("16.666666666666668", "16.67"), same_number("16.7", "16.67"), same_number("19601", "19600")
     (True, False, False)
     """
-    wanted = parse.read_number(gold)
-    if wanted is None:
-        return False
-    decimals = re.search(r"\.(\d+)$", gold.strip())
-    rounding = 0.5 * 10.0 ** -len(decimals[1]) if decimals and len(decimals[1]) >= 2 else 0.0
-    # the last term forgives the binary form of the half unit, no more
-    return abs(given - wanted) <= max(RELATIVE_TOLERANCE * max(1.0, abs(wanted)), rounding) * (1 + 1e-9)
+    right, said = parse.number(gold), parse.number(parsed)
+    if right is None or said is None:
+        return _letters(parsed) == _letters(gold)
+    decimals = re.search(r"\.(\d{2,30})", gold)
+    rounding = 0.5 * 10.0 ** -len(decimals[1]) if decimals else 0.0
+    # the last factor forgives the binary form of half a unit, no more
+    tolerance = max(RELATIVE_TOLERANCE * max(1.0, abs(right)), rounding) * (1 + 1e-9)
+    return abs(said - right) <= (min(tolerance, WHOLE_TOLERANCE) if right.is_integer() else tolerance)
+
+
+def _letters(expression: str) -> str:
+    return "".join(parse.clean(expression).split())
+
+
+def _read(row: Row, golds: list[str], raw: str, finish: str, answer_format: AnswerFormat) -> tuple[Status, str | None]:
+    """How an answer ended, and what it says when it is complete."""
+    if finish == "error":
+        return "error", None
+    text = parse.after_thinking(raw)
+    if not text:
+        return "empty", None
+    if answer_format == "bare":
+        if finish == "length":
+            return "truncated", None
+        parsed = _bare(row, golds, text)
+    else:
+        inside = parse.boxed(text)
+        parsed = _in_box(row, golds, inside) if inside else None
+    if parsed is not None:
+        return "ok", parsed
+    return ("truncated" if finish == "length" else "unparsed"), None
+
+
+def _bare(row: Row, golds: list[str], text: str) -> str | None:
+    if row.task == "arc":
+        return parse.letter(text, _labels(row, golds))
+    first_line = text.partition("\n")[0].strip()
+    if row.task == "squad":
+        return _span(first_line)
+    if _symbolic(golds):
+        return first_line
+    return _written(parse.number_said(text))
+
+
+def _in_box(row: Row, golds: list[str], inside: str) -> str | None:
+    if row.task == "arc":
+        return parse.letter(inside, _labels(row, golds))
+    if row.task == "squad":
+        return _span(inside)
+    if _symbolic(golds):
+        return inside
+    return _written(parse.number_in_box(inside))
+
+
+def _labels(row: Row, golds: list[str]) -> tuple[str, ...]:
+    """The letters that an answer may be; some rows of ARC count their options instead, inside the question."""
+    return row.labels or (parse.NUMBERS if any(gold in parse.NUMBERS for gold in golds) else parse.LETTERS)
+
+
+def _span(text: str) -> str | None:
+    """A span; the agreed word alone is an abstention. What normalises to nothing, such as "...", is neither."""
+    normalised = squad.normalise(text)
+    if normalised == UNANSWERABLE:
+        return ""
+    return text if normalised else None
+
+
+def _symbolic(golds: list[str]) -> bool:
+    """Whether no accepted answer is a number: then it is an expression."""
+    return all(parse.number(gold) is None for gold in golds)
+
+
+def _written(value: float | None) -> str | None:
+    return None if value is None else f"{value:.15g}"

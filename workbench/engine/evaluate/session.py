@@ -51,14 +51,14 @@ def evaluate(
 ) -> dict[str, Any]:
     """The ``evaluation`` part of a result, by data set.
 
-    Answers already in ``samples_file`` under the same key are not asked again; those of another model, protocol
-    or version are dropped.
+    Answers already in ``samples_file`` under the same key are not asked again; those of another model, protocol,
+    version or of rows that are not asked are dropped.
 
     Raises:
         RunStopped: Somebody asked; what was answered so far is in the file.
     """
     keys = {one.dataset: key(subject.identity, subject.adapter_sha256, one) for one in asked}
-    known = _keep(samples_file, set(keys.values()))
+    known = _keep(samples_file, {(keys[one.dataset], row.id) for one in asked for row in one.rows})
     return {
         one.dataset: _evaluate_one(subject, one, keys[one.dataset], known, profile, samples_file, log, should_stop)
         for one in asked
@@ -66,8 +66,8 @@ def evaluate(
     }
 
 
-def _keep(samples_file: Path, keys: set[str]) -> list[dict[str, Any]]:
-    kept = [sample for sample in read_samples(samples_file) if sample["key"] in keys]
+def _keep(samples_file: Path, wanted: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    kept = [sample for sample in read_samples(samples_file) if (sample["key"], sample["doc_id"]) in wanted]
     text = "".join(json.dumps(sample, ensure_ascii=False) + "\n" for sample in kept)
     write_atomically(samples_file, text)
     return kept
@@ -83,8 +83,7 @@ def _evaluate_one(
     log: EventLog,
     should_stop: Callable[[], bool],
 ) -> dict[str, Any]:
-    wanted = {row.id for row in asked.rows}
-    done = [sample for sample in known if sample["key"] == sample_key and sample["doc_id"] in wanted]
+    done = [sample for sample in known if sample["key"] == sample_key]
     answered = {sample["doc_id"] for sample in done}
     missing = [row for row in asked.rows if row.id not in answered]
     prompts = [prompt_ids(subject.tokenizer, row, profile.data, asked) for row in missing]

@@ -10,6 +10,9 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
+CONTAINS = "contains"
+"""A score that does not ask in what form an answer is: it tells a gain in skill from a gain in form. Never ranked."""
+
 _ARTICLE = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -38,6 +41,12 @@ def f1(gold: str, said: str) -> float:
         return 0.0
     precision, recall = common / len(given), common / len(wanted)
     return 2 * precision * recall / (precision + recall)
+
+
+def contains(golds: Sequence[str], said: str) -> float:
+    """1.0 if one of the golds stands, word for word, anywhere in what was said, else 0.0; both normalised."""
+    words = f" {normalise(said)} "
+    return float(any(f" {normalise(gold)} " in words for gold in golds if normalise(gold)))
 
 
 def best(golds: Sequence[str], said: str) -> tuple[float, float]:

@@ -1,128 +1,160 @@
-"""Sum up the samples of one data set: scores with intervals, health, and what trivial answers would get."""
+"""Sum samples up: metrics with intervals, health, trivial floors, and the legacy figure of the study."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from workbench.engine import statistics
-from workbench.engine.evaluate.parse import read_number
-from workbench.engine.statistics import Interval
+from workbench.choices.tasks import TASKS
+from workbench.engine.evaluate import macro_f1, parse, squad
+from workbench.engine.evaluate.scoring import grade
+from workbench.engine.resampling import mean_interval
+from workbench.engine.statistics import wilson
 
 Sample = dict[str, Any]
-NONE = "none"
-"""The label of an answer that could not be understood, a false negative of its class."""
+
+MACRO_F1 = "macro_f1"
+SUBSETS = ("has_ans_", "no_ans_")
+"""Prefixes of metrics that only count the questions that have an answer, or that have none."""
 
 
 def summarize(task: str, samples: Sequence[Sample]) -> dict[str, Any]:
-    """``metrics``, ``health``, ``legacy`` and ``floors`` of an evaluation."""
-    metrics, floors, legacy = _TASKS[task](samples)
-    return {"metrics": metrics, "health": health(samples), "legacy": legacy, "floors": floors}
-
-
-def health(samples: Sequence[Sample]) -> dict[str, float]:
-    """How the answers are: fractions of n, and the mean of the generated tokens."""
-    n = max(1, len(samples))
-    status = Counter(sample["status"] for sample in samples)
-    parts = {name: status[name] / n for name in ("empty", "unparsed", "truncated", "error")}
-    new_tokens = sum(sample["n_new_tokens"] for sample in samples) / n
-    return {"coverage": status["ok"] / n, **parts, "mean_new_tokens": round(new_tokens, 2)}
-
-
-def estimate(value: float, interval: Interval, method: str) -> dict[str, Any]:
-    """A metric as the result holds it; an interval without bounds is None."""
-    low, high = (bound if np.isfinite(bound) else None for bound in interval)
-    return {"value": value, "low": low, "high": high, "method": method}
-
-
-def _proportion(samples: Sequence[Sample], metric: str) -> dict[str, Any]:
-    right = sum(int(sample["scores"][metric]) for sample in samples)
-    return estimate(right / max(1, len(samples)), statistics.wilson(right, len(samples)), "Wilson")
-
-
-def _mean(samples: Sequence[Sample], metric: str) -> dict[str, Any]:
-    values = [sample["scores"][metric] for sample in samples]
-    interval = statistics.mean_interval(values, [sample["cluster"] for sample in samples])
-    return estimate(float(np.mean(values)), interval, "bootstrap of passages")
-
-
-def macro_f1(gold: Sequence[str], parsed: Sequence[str | None], places: NDArray[np.intp] | None = None) -> float:
-    """Unweighted mean of the F1 of each letter that is right somewhere; an answer not understood is a miss.
+    """What an evaluation says of one data set.
 
     Args:
-        gold: The right letters.
-        parsed: The chosen ones.
-        places: The samples to look at; None for all.
+        task: Name of a row of TASKS that has metrics.
+        samples: All samples of one model on the data set.
+
+    Returns:
+        ``metrics``: {value, low, high, method, n} by name, the ranked one first; a metric that no sample counts
+        for is left out. ``health``: fractions of all samples, and ``mean_new_tokens``. ``legacy``: the mean
+        absolute difference of numbers with how many could be read, never to be ranked by. ``floors``: what each
+        trivial answer would score on the same golds, by its name.
     """
-    from sklearn.metrics import f1_score
-
-    chosen = range(len(gold)) if places is None else places
-    wanted = [gold[place] for place in chosen]
-    given = [parsed[place] or NONE for place in chosen]
-    return float(f1_score(wanted, given, labels=sorted(set(wanted)), average="macro", zero_division=0.0))
-
-
-def fast_macro_f1(gold: Sequence[str], parsed: Sequence[str | None], places: NDArray[np.intp]) -> float:
-    """The same from counts, thousands of times a second, for resampling."""
-    letters = {name: number for number, name in enumerate(dict.fromkeys(gold))}
-    wanted = np.array([letters[name] for name in gold])[places]
-    given = np.array([letters.get(name or NONE, -1) for name in parsed])[places]
-    size = len(letters)
-    support = np.bincount(wanted, minlength=size)
-    chosen = np.bincount(given[given >= 0], minlength=size)
-    hits = np.bincount(wanted[wanted == given], minlength=size)
-    there = support > 0
-    return float(np.mean(2 * hits[there] / (support + chosen)[there]))
-
-
-Parts = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
-
-
-def _arc(samples: Sequence[Sample]) -> Parts:
-    gold = [sample["gold"][0] for sample in samples]
-    parsed = [sample["parsed"] if sample["status"] == "ok" else None for sample in samples]
-    interval = statistics.bootstrap(
-        [sample["doc_id"] for sample in samples], lambda places: fast_macro_f1(gold, parsed, places)
-    )
-    metrics = {
-        "accuracy": _proportion(samples, "accuracy"),
-        "macro_f1": estimate(macro_f1(gold, parsed), interval, "bootstrap"),
+    found = {metric: _measure(metric, samples) for metric in TASKS[task].metrics}
+    return {
+        "metrics": {metric: entry for metric, entry in found.items() if entry},
+        "health": health(samples),
+        "legacy": _legacy(samples) if task == "math" else {},
+        "floors": floors(task, samples),
     }
-    letter, count = Counter(gold).most_common(1)[0]
-    always = {"accuracy": count / len(gold), "macro_f1": macro_f1(gold, [letter] * len(gold))}
-    return metrics, {f'always "{letter}"': always}, {}
 
 
-def _squad(samples: Sequence[Sample]) -> Parts:
-    metrics = {name: _mean(samples, name) for name in ("f1", "exact")}
-    for prefix, wanted in (("has_ans", True), ("no_ans", False)):
-        part = [sample for sample in samples if bool(sample["gold"]) == wanted]
-        if part:
-            metrics |= {f"{prefix}_{name}": _mean(part, name) for name in ("f1", "exact")}
-    abstained = sum(not sample["gold"] for sample in samples) / len(samples)
-    return metrics, {"always unanswerable": {"f1": abstained, "exact": abstained}}, {}
+def measured(metric: str, sample: Sample) -> float | None:
+    """What one sample adds to the mean of a metric, 0..1; None when the metric does not count it.
+
+    Whatever its record says, an answer that is not complete and readable adds 0, except to squad.CONTAINS.
+    """
+    for prefix in SUBSETS:
+        if metric.startswith(prefix):
+            if bool(sample["gold"]) != (prefix == "has_ans_"):
+                return None
+            metric = metric.removeprefix(prefix)
+    counts = sample["status"] == "ok" or metric == squad.CONTAINS
+    return float(sample["scores"][metric]) if counts else 0.0
 
 
-def _math(samples: Sequence[Sample]) -> Parts:
-    golds = [sample["gold"][0] for sample in samples]
-    number, count = Counter(golds).most_common(1)[0]
-    floors = {f'always "{number}"': {"accuracy": count / len(golds)}}
-    return {"accuracy": _proportion(samples, "accuracy")}, floors, _absolute_difference(samples)
+def answered(sample: Sample) -> str:
+    """The letter that a sample answers, NONE when it could not be read."""
+    readable = sample["status"] == "ok" and sample["parsed"] is not None
+    return str(sample["parsed"]).strip().upper() if readable else macro_f1.NONE
 
 
-def _absolute_difference(samples: Sequence[Sample]) -> dict[str, Any]:
-    """The 2025 study's measure, over the answers that are numbers: never ranked, since silence improves it."""
-    pairs = [
-        (read_number(sample["gold"][0]), read_number(sample["parsed"]))
-        for sample in samples
-        if sample["status"] == "ok"
-    ]
-    known = [abs(gold - said) for gold, said in pairs if gold is not None and said is not None]
-    return {"abs_diff": float(np.mean(known)) if known else None, "abs_diff_n": len(known)}
+def right_letter(sample: Sample) -> str:
+    """The letter that would be right."""
+    return str(sample["gold"][0]).strip().upper() if sample["gold"] else macro_f1.NONE
 
 
-_TASKS = {"arc": _arc, "squad": _squad, "math": _math}
+def health(samples: Sequence[Sample]) -> dict[str, float | None]:
+    """Fractions of samples by status, ``coverage`` being "ok"; None without samples."""
+    n = len(samples)
+    counts = Counter(sample["status"] for sample in samples)
+    shares = {status: counts[status] / n if n else None for status in ("empty", "unparsed", "truncated", "error")}
+    tokens = sum(sample["n_new_tokens"] for sample in samples)
+    mean = round(tokens / n, 2) if n else None
+    return {"coverage": counts["ok"] / n if n else None, **shares, "mean_new_tokens": mean}
+
+
+def floors(task: str, samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
+    """What one answer to every question scores, by its name and metric; nothing without samples."""
+    if not samples:
+        return {}
+    name, answer = FLOORS[task](samples)
+    always = [_as_if_answered(task, sample, answer) for sample in samples]
+    values = {metric: _value(metric, always) for metric in TASKS[task].metrics}
+    return {name: {metric: value for metric, value in values.items() if value is not None}}
+
+
+def _as_if_answered(task: str, sample: Sample, answer: str) -> Sample:
+    scores = grade(task, answer, [str(gold) for gold in sample["gold"]])
+    return {**sample, "parsed": answer, "status": "ok", "scores": scores}
+
+
+def _majority_letter(samples: Sequence[Sample]) -> tuple[str, str]:
+    letter = _most_frequent([right_letter(sample) for sample in samples])
+    return f'always "{letter}"', letter
+
+
+def _abstention(_: Sequence[Sample]) -> tuple[str, str]:
+    return "always unanswerable", ""
+
+
+def _modal_number(samples: Sequence[Sample]) -> tuple[str, str]:
+    number = _most_frequent([str(gold) for sample in samples for gold in sample["gold"][:1]])
+    return f'always "{number}"', number
+
+
+FLOORS: dict[str, Callable[[Sequence[Sample]], tuple[str, str]]] = {
+    "arc": _majority_letter,
+    "squad": _abstention,
+    "math": _modal_number,
+}
+"""By task, the trivial answer that scores best: its name and what it says."""
+
+
+def _most_frequent(answers: Sequence[str]) -> str:
+    counts = Counter(answers)
+    return min(counts, key=lambda answer: (-counts[answer], answer), default="")
+
+
+def _value(metric: str, samples: Sequence[Sample]) -> float | None:
+    if metric == MACRO_F1:
+        return macro_f1.macro_f1([right_letter(s) for s in samples], [answered(s) for s in samples])
+    values = [value for sample in samples if (value := measured(metric, sample)) is not None]
+    return sum(values) / len(values) if values else None
+
+
+def _measure(metric: str, samples: Sequence[Sample]) -> dict[str, Any]:
+    """One entry of ``metrics``, empty when no sample counts for it; the method says how the interval was made."""
+    if metric == MACRO_F1:
+        counted = list(samples)
+    else:
+        counted = [sample for sample in samples if measured(metric, sample) is not None]
+    if not counted:
+        return {}
+    if metric == MACRO_F1:
+        limits = macro_f1.interval([right_letter(s) for s in counted], [answered(s) for s in counted])
+        return _entry(metric, counted, limits, "multinomial bootstrap")
+    values = [measured(metric, sample) or 0.0 for sample in counted]
+    if metric == "accuracy":
+        return _entry(metric, counted, wilson(sum(values), len(values)), "Wilson")
+    limits = mean_interval(values, [str(sample["cluster"]) for sample in counted])
+    return _entry(metric, counted, limits, "bootstrap of passages")
+
+
+def _entry(metric: str, counted: Sequence[Sample], limits: tuple[float, float], method: str) -> dict[str, Any]:
+    low, high = limits
+    return {"value": _value(metric, counted), "low": low, "high": high, "method": method, "n": len(counted)}
+
+
+def _legacy(samples: Sequence[Sample]) -> dict[str, float | int | None]:
+    """The study's AbsDiff: only over answers that could be read, so that giving none improves it."""
+    differences = []
+    for sample in samples:
+        gold = parse.number(str(sample["gold"][0])) if sample["gold"] else None
+        said = parse.number(str(sample["parsed"])) if sample["status"] == "ok" else None
+        if gold is not None and said is not None:
+            differences.append(abs(said - gold))
+    mean = sum(differences) / len(differences) if differences else None
+    return {"absdiff": mean, "absdiff_n": len(differences)}

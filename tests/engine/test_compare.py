@@ -1,0 +1,354 @@
+import json
+import random
+import time
+
+import pytest
+
+from workbench.choices.rows import Row
+from workbench.engine.compare import compare
+from workbench.engine.evaluate.scoring import score
+from workbench.engine.evaluate.summary import summarize
+from workbench.engine.events import EventLog
+from workbench.engine.run import Run
+from workbench.errors import InputError
+from workbench.paths import Workspace
+
+PROFILE = '[model]\nname = "m"\n[data]\ndataset = "d"\n'
+BASE = "base-m-12345678"
+N = 50
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+def quiz(right, n=N, salt="", empty=0):
+    """Answers to a quiz of which the first ``right`` are right, then ``empty`` empty, then wrong ones."""
+    golds = ["ABCD"[place % 4] for place in range(n)]
+    wrong = {"A": "B", "B": "C", "C": "D", "D": "A"}
+    said = [g if i < right else "" if i < right + empty else wrong[g] for i, g in enumerate(golds)]
+    return samples("arc", "quiz", [(g,) for g in golds], said, salt)
+
+
+def samples(task, dataset, golds, answers, salt="", clusters=None):
+    made = []
+    for place, (gold, raw) in enumerate(zip(golds, answers, strict=True)):
+        scored = score(Row(str(place), task, "q", tuple(gold)), raw, "stop", "bare")
+        record = {
+            "dataset": dataset,
+            "task": task,
+            "doc_id": str(place),
+            "doc_hash": f"{salt}{place}",
+            "prompt_hash": "p",
+        }
+        record |= {"cluster": clusters[place] if clusters else str(place), "gold": list(gold), "raw": raw}
+        record |= {"parsed": scored.parsed, "status": scored.status, "finish": "stop", "n_prompt_tokens": 9}
+        record |= {"n_new_tokens": len(raw), "scores": scored.scores, "answer_format": "bare", "key": f"key-{dataset}"}
+        made.append(record)
+    return made
+
+
+def write(workspace, run_id, answers, base=BASE, seed=42, **changes):
+    """A run folder as a worker leaves it."""
+    run = Run(workspace, run_id)
+    run.folder.mkdir(parents=True)
+    run.profile_file.write_text(PROFILE)
+    by_dataset = {}
+    for sample in answers:
+        by_dataset.setdefault(sample["dataset"], []).append(sample)
+    peak = {"peak_allocated_bytes": None, "peak_reserved_bytes": None, "peak_process_bytes": None}
+    memory = {**peak, "peak_rss_bytes": 2**30, "reason": "no CUDA device"}
+    speed = {"wall_s": 10.0, "new_tokens_per_s": 5.0, "prompts_per_s": 2.0, "latency_s": 0.5}
+    evaluation = {
+        dataset: {
+            "task": own[0]["task"],
+            "protocol": "p@1",
+            "protocol_key": f"key-{dataset}",
+            "answer_format": "bare",
+            "max_new_tokens": 16,
+            "dataset_sha256": "d" * 64,
+            "n": len(own),
+            **summarize(own[0]["task"], own),
+            "speed": speed,
+            "memory": memory,
+        }
+        for dataset, own in by_dataset.items()
+    }
+    trained = not run.is_base
+    result = {
+        "schema": 1,
+        "run_id": run_id,
+        "name": run_id if run.is_base else run_id.split("-", 2)[-1],
+        "kind": "train" if trained else "base",
+        "model": {"name": "m", "weights_sha256": "w", "parameters": 1, "dtype": "float32"},
+        "method": "lora" if trained else "none",
+        "adapter": {"method": "lora", "r": 16} if trained else None,
+        "quant": "none",
+        "seed": seed,
+        "training": {"steps": 3} if trained else None,
+        "memory": memory,
+        "evaluation": evaluation,
+        "base_run_id": base if trained else None,
+        "versions": {},
+        "device": {"type": "cpu", "name": "x"},
+    }
+    run.result_file.write_text(json.dumps({**result, **changes}))
+    run.samples_file.write_text("".join(json.dumps(sample) + "\n" for sample in answers))
+    return run
+
+
+def edit(run, change):
+    result = json.loads(run.result_file.read_text())
+    change(result)
+    run.result_file.write_text(json.dumps(result))
+
+
+def lines(comparison, dataset="quiz"):
+    return {line.name: line for block in comparison.blocks if block.dataset == dataset for line in block.lines}
+
+
+def test_the_base_comes_with_its_runs_once(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-00000{i}-run{i}", quiz(45)) for i in range(2)]
+    found = compare(workspace, runs)
+    assert found.baseline == BASE
+    assert [line.kind for line in found.blocks[0].lines] == ["base", "train", "train", "floor"]
+    assert found.blocks[0].metrics == ("accuracy", "macro_f1")
+
+
+def test_a_better_run_is_better(workspace):
+    write(workspace, BASE, quiz(20))
+    found = compare(workspace, [write(workspace, "20260101-000000-x", quiz(45))])
+    for metric in ("accuracy", "macro_f1"):
+        cell = lines(found)["x"].cells[metric]
+        assert (cell.mark, cell.best) == ("better", True)
+        assert 0 < cell.delta_low < cell.delta < cell.delta_high
+        assert cell.p_holm < 0.001
+        base = lines(found)[BASE].cells[metric]
+        assert (base.mark, base.delta, base.best) == ("baseline", None, False)
+
+
+def test_a_four_way_tie_has_no_winner(workspace):
+    generator = random.Random(0)
+    golds = [("ABCD"[place % 4],) for place in range(N)]
+    runs = []
+    for number in range(4):
+        missed = set(generator.sample(range(N), 5))
+        said = ["none of them" if place in missed else gold[0] for place, gold in enumerate(golds)]
+        answers = samples("arc", "quiz", golds, said)
+        runs.append(write(workspace, BASE if number == 0 else f"20260101-00000{number}-r{number}", answers))
+    found = compare(workspace, runs)
+    scored = [line for line in found.blocks[0].lines if line.kind != "floor"]
+    assert {line.cells["accuracy"].value for line in scored} == {0.9}
+    assert all(line.cells["accuracy"].best for line in scored)
+    assert [line.cells["accuracy"].mark for line in scored] == ["baseline", "tie", "tie", "tie"]
+    assert found.blocks[0].detectable > 0.05
+
+
+@pytest.mark.parametrize("right", [0, 40, N])
+def test_equal_answers_of_few_questions_prove_no_equality(workspace, right):
+    write(workspace, BASE, quiz(right))
+    found = compare(workspace, [write(workspace, "20260101-000000-x", quiz(right))])
+    for metric in ("accuracy", "macro_f1"):
+        cell = lines(found)["x"].cells[metric]
+        assert (cell.delta, cell.mark) == (0.0, "tie")
+        assert cell.delta_low < 0 < cell.delta_high
+    assert found.blocks[0].detectable > 0.1
+
+
+def test_one_passage_says_nothing_about_others(workspace):
+    golds = [("red house",)] * 5
+    write(workspace, BASE, samples("squad", "passages", golds, ["tree"] * 5, clusters=["c"] * 5))
+    answers = samples("squad", "passages", golds, ["red house"] * 5, clusters=["c"] * 5)
+    found = compare(workspace, [write(workspace, "20260101-000000-x", answers)])
+    cell = lines(found, "passages")["x"].cells["f1"]
+    assert (cell.delta, cell.p_holm) == (1.0, 1.0)
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_equal_answers_of_many_questions_are_equivalent(workspace):
+    write(workspace, BASE, quiz(1500, n=2000))
+    found = compare(workspace, [write(workspace, "20260101-000000-x", quiz(1502, n=2000))])
+    assert lines(found)["x"].cells["accuracy"].mark == "equivalent"
+
+
+def test_tests_are_corrected_for_their_number(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-00000{i}-r{i}", quiz(26 if i == 0 else 20)) for i in range(8)]
+    assert lines(compare(workspace, runs))["r0"].cells["accuracy"].mark == "tie"
+    assert lines(compare(workspace, runs[:1]))["r0"].cells["accuracy"].mark == "better"
+
+
+@pytest.mark.parametrize("kind", ["empty", "abstaining"])
+def test_a_collapsed_row_is_flagged_and_never_best(workspace, kind):
+    write(workspace, BASE, quiz(25))
+    answers = quiz(30, empty=20) if kind == "empty" else quiz(0, empty=N)
+    line = lines(compare(workspace, [write(workspace, "20260101-000000-x", answers)]))["x"]
+    assert "collapsed" in line.flags
+    assert not any(cell.best for cell in line.cells.values())
+
+
+def test_a_loss_of_coverage_is_flagged(workspace):
+    write(workspace, BASE, quiz(40))
+    run = write(workspace, "20260101-000001-gaps", quiz(40, empty=4))
+    assert lines(compare(workspace, [run]))["gaps"].flags == ("low coverage",)
+
+
+def test_a_pinned_baseline(workspace):
+    write(workspace, BASE, quiz(20))
+    one = write(workspace, "20260101-000000-one", quiz(45))
+    two = write(workspace, "20260101-000001-two", quiz(20))
+    found = compare(workspace, [two], baseline="one")
+    assert found.baseline == one.id
+    assert lines(found)["two"].cells["accuracy"].mark == "worse"
+    with pytest.raises(InputError, match="Did you mean"):
+        compare(workspace, [two], baseline="20260101-000000-onf")
+
+
+def test_without_a_common_base_there_is_no_baseline(workspace):
+    write(workspace, BASE, quiz(20))
+    write(workspace, "base-other-1", quiz(20))
+    runs = [
+        write(workspace, "20260101-000000-a", quiz(30)),
+        write(workspace, "20260101-000001-b", quiz(40), base="base-other-1"),
+    ]
+    found = compare(workspace, runs)
+    assert found.baseline == ""
+    assert any("several base models" in note for note in found.notes)
+    assert all(cell.delta is None for line in lines(found).values() for cell in line.cells.values())
+
+
+@pytest.mark.parametrize("field", ["protocol", "answer_format", "dataset_sha256", "max_new_tokens"])
+def test_what_was_asked_differently_stands_apart(workspace, field):
+    write(workspace, BASE, quiz(20))
+    run = write(workspace, "20260101-000000-x", quiz(45))
+    edit(run, lambda result: result["evaluation"]["quiz"].update({field: "else"}))
+    found = compare(workspace, [run])
+    assert len(found.blocks) == 2
+    assert all(line.cells["accuracy"].delta is None for block in found.blocks for line in block.lines)
+    assert any("quiz" in note and run.id in note for note in found.notes)
+
+
+def test_other_questions_are_not_paired(workspace):
+    write(workspace, BASE, quiz(20))
+    run = write(workspace, "20260101-000000-x", [*quiz(45)[:46], *quiz(45, salt="other")[46:]])
+    found = compare(workspace, [run])
+    assert (lines(found)["x"].cells["accuracy"].value, lines(found)["x"].cells["accuracy"].delta) == (0.9, None)
+    assert any("95 %" in note for note in found.notes)
+
+
+def test_unfinished_runs_are_notes_and_no_rows(workspace):
+    write(workspace, BASE, quiz(20))
+    run = write(workspace, "20260101-000000-x", quiz(45))
+    failing = Run(workspace, "20260101-000001-failing")
+    failing.folder.mkdir()
+    failing.profile_file.write_text(PROFILE)
+    EventLog(failing.events_file).append("started")
+    EventLog(failing.events_file).append("ended", status="failed", reason="no memory")
+    found = compare(workspace, [run, failing])
+    assert "failing" not in lines(found)
+    assert any("failing is failed" in note and "no memory" in note for note in found.notes)
+
+
+BROKEN = [
+    *("", "{", "[]", '"x"', "null", '{"evaluation": 3}', "\x00"),
+    '{"evaluation": {"quiz": {"metrics": [], "health": 3}}}',
+]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_result_is_a_note(workspace, text):
+    write(workspace, BASE, quiz(20))
+    good, bad = (write(workspace, f"20260101-00000{i}-r{i}", quiz(45)) for i in range(2))
+    bad.result_file.write_text(text)
+    found = compare(workspace, [good, bad])
+    assert lines(found)["r0"].cells["accuracy"].mark == "better"
+    assert any(bad.id in note for note in found.notes)
+
+
+@pytest.mark.parametrize("part", ["metrics", "health", "floors", "speed", "memory", "protocol"])
+@pytest.mark.parametrize("value", [None, 3, [], {}])
+def test_a_result_with_a_broken_part_is_no_crash(workspace, part, value):
+    write(workspace, BASE, quiz(20))
+    good, bad = (write(workspace, f"20260101-00000{i}-r{i}", quiz(45)) for i in range(2))
+    edit(bad, lambda result: result["evaluation"]["quiz"].update({part: value}))
+    found = compare(workspace, [good, bad])
+    assert lines(found)["r0"].cells["accuracy"].mark == "better"
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("text", [None, "", "{\n", "3\n", '{"dataset": "quiz"}\n', '{"key": "key-quiz"}\n', "\x00\n"])
+def test_broken_samples_are_a_note(workspace, text):
+    write(workspace, BASE, quiz(20))
+    run = write(workspace, "20260101-000000-x", quiz(45))
+    run.samples_file.unlink()
+    if text is not None:
+        run.samples_file.write_text(text)
+    found = compare(workspace, [run])
+    assert any(run.id in note for note in found.notes)
+
+
+def test_a_torn_last_line_is_not_there(workspace):
+    write(workspace, BASE, quiz(20))
+    run = write(workspace, "20260101-000000-x", quiz(45))
+    run.samples_file.write_text(run.samples_file.read_text() + '{"dataset": "qu')
+    assert lines(compare(workspace, [run]))["x"].cells["accuracy"].mark == "better"
+
+
+def passages(skill, seed):
+    generator = random.Random(seed)
+    golds = [(f"red house {place}",) if place % 3 else () for place in range(120)]
+    said = []
+    for gold in golds:
+        right = gold[0] if gold else "unanswerable"
+        said.append(right if generator.random() < skill else "red house" if gold else "the moon")
+    return samples("squad", "passages", golds, said, clusters=[str(place // 4) for place in range(120)])
+
+
+def test_passages_are_flipped_and_drawn_whole(workspace):
+    write(workspace, BASE, passages(0.2, 1))
+    found = compare(workspace, [write(workspace, "20260101-000000-x", passages(0.9, 2))])
+    cells = lines(found, "passages")["x"].cells
+    assert list(cells) == ["f1", "exact", "has_ans_f1", "no_ans_f1", "has_ans_contains"]
+    assert all(cell.mark == "better" for cell in cells.values())
+    assert (cells["has_ans_f1"].n, cells["no_ans_f1"].n) == (80, 40)
+
+
+def test_answers_of_one_kind_only_can_stand_beside_both(workspace):
+    write(workspace, BASE, passages(0.2, 1))
+    some = [sample for sample in passages(0.9, 2) if sample["gold"]]
+    found = compare(workspace, [write(workspace, "20260101-000000-x", some)])
+    assert "no_ans_f1" not in lines(found, "passages")["x"].cells
+
+
+def test_published_rows_stand_apart(workspace):
+    write(workspace, BASE, quiz(20))
+    found = compare(workspace, [write(workspace, "20260101-000000-x", quiz(45))], with_reference=True)
+    assert (found.reference_n, len(found.reference)) == (50, 12)
+    assert not any(line.kind == "published" for block in found.blocks for line in block.lines)
+
+
+def test_nothing_to_compare(workspace):
+    assert compare(workspace, []).blocks == ()
+
+
+def test_an_evaluated_model_is_its_base_row(workspace):
+    write(workspace, BASE, quiz(20))
+    asked = write(workspace, "20260101-000000-eval-m", [], kind="evaluation", training=None)
+    found = compare(workspace, [asked])
+    assert [line.name for line in found.blocks[0].lines if line.kind != "floor"] == [BASE]
+
+
+def test_one_seed_says_nothing_of_training(workspace):
+    write(workspace, BASE, quiz(20))
+    one = write(workspace, "20260101-000000-one", quiz(45), seed=1)
+    assert any("one training seed" in note for note in compare(workspace, [one]).notes)
+
+
+def test_twelve_runs_of_three_hundred_questions_take_seconds(workspace):
+    write(workspace, BASE, quiz(150, n=300))
+    runs = [write(workspace, f"20260101-0000{i:02}-r{i}", quiz(150 + 5 * i, n=300)) for i in range(12)]
+    begun = time.process_time()
+    compare(workspace, runs)
+    assert time.process_time() - begun < 10

@@ -1,0 +1,223 @@
+"""One real run, from profile to result, on a tiny model: finished, stopped, killed at every stage, resumed."""
+
+import json
+import os
+import signal
+
+import pytest
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+from workbench import profile as profiles
+from workbench.engine import evaluations, launch
+from workbench.engine.events import EventReader
+from workbench.engine.export import export
+from workbench.engine.follow import follow
+from workbench.engine.run import Run, create, state
+from workbench.engine.samples import read_samples
+from workbench.errors import InputError
+from workbench.paths import Workspace
+
+pytestmark = pytest.mark.slow
+
+STEPS = 6
+
+
+def make(workspace, tiny_model, sums, *overrides):
+    text = f'[model]\nname = "{tiny_model}"\n[data]\n{sums}'
+    small = [
+        *("adapter.r=4", "adapter.lora_dropout=0.1", "train.learning_rate=1e-2", f"train.max_steps={STEPS}"),
+        *("train.per_device_train_batch_size=2", "train.gradient_accumulation_steps=2", "train.save_steps=1"),
+        *("train.gradient_checkpointing=false", "eval.max_new_tokens=8", "eval.batch_tokens=120"),
+    ]
+    return create(workspace, profiles.parse(text, "tiny", "here", [*small, *overrides]))
+
+
+def until_the_end(run):
+    for _, now in follow(run, poll_s=0.02):
+        pass
+    return now
+
+
+def losses(run):
+    steps = {e.fields["step"]: e.fields["loss"] for e in EventReader(run.events_file).read() if e.kind == "step"}
+    return [steps[step] for step in sorted(steps)]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    return Workspace(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture(scope="module")
+def sums_file(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sums")
+    for name, first, count in (("train", 0, 40), ("test", 100, 12)):
+        rows = [{"prompt": f"What is {n} plus 1?", "completion": str(n + 1)} for n in range(first, first + count)]
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return f'train_file = "{folder}/train.jsonl"\ntest_file = "{folder}/test.jsonl"\ntask = "math"\n'
+
+
+@pytest.fixture(scope="module")
+def finished(workspace, tiny_model, sums_file):
+    run = make(workspace, tiny_model, sums_file)
+    launch.start(run)
+    assert until_the_end(run).status == "finished", launch.log_tail(run)
+    return run
+
+
+def test_a_run_ends_with_its_result(finished):
+    result = finished.result()
+    assert result["training"]["steps"] == STEPS
+    assert result["training"]["proof"]["tensors_moved_at_end"] == 16
+    assert result["training"]["tokens"] > 0
+    assert result["memory"]["peak_rss_bytes"] > 0
+    assert result["memory"]["peak_allocated_bytes"] is None
+    assert result["memory"]["reason"] == "no CUDA device"
+    (entry,) = result["evaluation"].values()
+    assert entry["n"] == 12
+    assert entry["memory"]["peak_rss_bytes"] > 0
+    assert result["versions"]["torch"]
+    assert not list(finished.folder.glob(".*"))  # no half-written file
+    assert not finished.checkpoints.exists()
+
+
+def test_the_base_model_is_evaluated_once_into_a_run_of_its_own(finished, workspace, tiny_model, sums_file):
+    base = Run(workspace, finished.result()["base_run_id"])
+    assert state(base).status == "finished"
+    assert base.result()["kind"] == "base"
+    assert len(read_samples(base.samples_file)) == 12
+    other = make(workspace, tiny_model, sums_file, "adapter.r=2", "train.max_steps=1")
+    launch.start(other)
+    until_the_end(other)
+    assert other.result()["base_run_id"] == base.id
+    texts = [e.fields["text"] for e in EventReader(other.events_file).read() if e.kind == "note"]
+    assert f"the base model was evaluated before: {base.id}" in texts
+
+
+def test_the_adapter_opens_with_plain_peft_and_the_export_with_plain_transformers(finished, tiny_model, tmp_path):
+    adapter = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(tiny_model), finished.adapter)
+    assert any("lora_B" in name and value.abs().sum() > 0 for name, value in adapter.named_parameters())
+    answer = export(finished, tmp_path / "merged")
+    assert answer["check"] == {"asked": 12, "same": 12, "dtype": "float32"}
+    merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged").state_dict()
+    unwrapped = adapter.merge_and_unload().state_dict()
+    assert all((merged[name] - value).abs().max() < 1e-5 for name, value in unwrapped.items())
+    with pytest.raises(InputError, match="is there already"):
+        export(finished, tmp_path / "merged")
+
+
+def test_a_run_killed_at_five_stages_is_lost_each_time_and_ends_as_if_nothing_had_happened(
+    finished, workspace, tiny_model, sums_file
+):
+    run = make(workspace, tiny_model, sums_file, "data.test_rows=10")  # its base is not known yet
+    moments = [
+        lambda event: event.kind == "stage" and event.fields["stage"] == "data",
+        lambda event: event.kind == "sample",
+        lambda event: event.kind == "step" and event.fields["step"] == 3,
+        lambda event: event.kind == "saved" and event.fields["what"] == "adapter",
+        lambda event: event.kind == "sample" and run.adapter.exists(),
+    ]
+    done = 0
+    launch.start(run)
+    for moment in moments:
+        for event, now in follow(run, poll_s=0.005):
+            new = event is not None and event.time_s >= started(run)
+            if new and moment(event):
+                os.kill(now.fields["started"]["pid"], signal.SIGKILL)
+                break
+        assert until_the_end(run).status == "lost"
+        assert not run.result_file.exists()
+        steps = [e.fields["step"] for e in EventReader(run.events_file).read() if e.kind == "step"]
+        assert max(steps, default=0) >= done
+        done = max(steps, default=0)
+        launch.resume(run)
+    assert until_the_end(run).status == "finished", launch.log_tail(run)
+    result = run.result()
+    assert result["training"]["attempts"] == 6
+    assert losses(run) == pytest.approx(losses(finished), abs=1e-4)
+    assert len(read_samples(run.samples_file)) == 10
+    assert not list(run.folder.glob(".*"))
+
+
+def started(run):
+    return max(e.time_s for e in EventReader(run.events_file).read() if e.kind == "started")
+
+
+def test_no_step_is_repeated_after_a_kill(workspace, tiny_model, sums_file):
+    run = make(workspace, tiny_model, sums_file, "eval.enabled=false")
+    launch.start(run)
+    for event, now in follow(run, poll_s=0.005):
+        if event and event.kind == "saved" and event.fields["step"] == 2:
+            os.kill(now.fields["started"]["pid"], signal.SIGKILL)
+    launch.resume(run)
+    assert until_the_end(run).status == "finished"
+    resumed = next(e for e in EventReader(run.events_file).read() if e.kind == "note" and "goes on" in e.fields["text"])
+    assert int(resumed.fields["text"].rpartition("-")[2]) >= 2
+
+
+def test_a_stop_writes_a_checkpoint_and_a_resume_goes_on(finished, workspace, tiny_model, sums_file):
+    run = make(workspace, tiny_model, sums_file)
+    launch.start(run)
+    for event, _ in follow(run, poll_s=0.005):
+        if event and event.kind == "step" and event.fields["step"] == 2:
+            launch.stop(run)
+    now = state(run)
+    assert now.status == "stopped"
+    assert "with a checkpoint" in now.reason
+    launch.resume(run)
+    assert until_the_end(run).status == "finished"
+    assert losses(run) == pytest.approx(losses(finished), abs=1e-4)
+    with pytest.raises(InputError, match="is finished"):
+        launch.resume(run)
+
+
+def test_a_stop_at_once_ends_the_processes(workspace, tiny_model, sums_file):
+    run = make(workspace, tiny_model, sums_file)
+    launch.start(run)
+    launch.stop(run, now=True)
+    assert state(run).status == "stopped"
+    with pytest.raises(InputError, match="nothing to stop"):
+        launch.stop(run)
+
+
+def test_a_second_worker_is_refused(workspace, tiny_model, sums_file):
+    run = make(workspace, tiny_model, sums_file)
+    launch.start(run)
+    with pytest.raises(InputError, match="is running already"):
+        launch.start(run)
+    launch.stop(run, now=True)
+
+
+def test_rows_that_teach_nothing_end_a_run_before_it_trains(workspace, tiny_model, tmp_path):
+    rows = [{"prompt": f"Say nothing, {n} times.", "completion": ""} for n in range(20)]
+    (tmp_path / "empty.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run = make(workspace, tiny_model, f'train_file = "{tmp_path}/empty.jsonl"\n')
+    launch.start(run)
+    now = until_the_end(run)
+    assert now.status == "failed"
+    assert "the trained answer is empty once rendered in 18 of 18 rows" in now.reason
+    assert now.fields["ended"]["exit_code"] == 2
+    assert not run.adapter.exists()
+
+
+def test_a_base_model_is_evaluated_without_training(workspace, tiny_model, sums_file, tmp_path):
+    profile = tmp_path / "asked.toml"
+    profile.write_text(f'[model]\nname = "x/y"\n[data]\n{sums_file}[eval]\nmax_new_tokens = 4\n')
+    run = evaluations.evaluate(workspace, str(tiny_model), profile)
+    assert until_the_end(run).status == "finished", launch.log_tail(run)
+    assert run.result()["kind"] == "evaluation"
+    assert Run(workspace, run.result()["base_run_id"]).result()["evaluation"]
+
+
+def test_training_without_evaluation_is_pending_and_can_be_evaluated_later(workspace, tiny_model, sums_file):
+    run = make(workspace, tiny_model, sums_file, "eval.enabled=false", "train.max_steps=2")
+    launch.start(run)
+    assert until_the_end(run).status == "finished"
+    assert run.result()["evaluation"] == {}
+    assert run in evaluations.pending(workspace)
+    evaluations.evaluate(workspace, run.id)
+    assert until_the_end(run).status == "finished", launch.log_tail(run)
+    assert run.result()["training"]["steps"] == 2
+    assert run.result()["evaluation"]
+    assert run not in evaluations.pending(workspace)
