@@ -93,7 +93,9 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
         RunStopped: Somebody asked; what was done so far can be resumed.
         WorkbenchError: It cannot go on; the message says why.
     """
-    with Monitor(log, model.gpu_uuid(), on_error=lambda text: log.append("note", level="warning", text=text)) as monitor:
+    with Monitor(
+        log, model.gpu_uuid(), on_error=lambda text: log.append("note", level="warning", text=text)
+    ) as monitor:
         asked = run.profile().eval.enabled or verb == "eval"
         work = _prepare(run, asked, log, monitor, should_stop)
         base = _base(work) if asked else None

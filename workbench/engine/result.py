@@ -69,7 +69,7 @@ def peaks(run: Run, stage: str) -> dict[str, Any]:
         "peak_reserved_bytes": allocator.get("peak_reserved_bytes"),
         "peak_process_bytes": process,
         "peak_rss_bytes": rss or None,
-        "reason": reason,
+        "reason": reason if process is None else None,
     }
 
 

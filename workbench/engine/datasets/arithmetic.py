@@ -1,18 +1,20 @@
 """Arithmetic word problems with one, two or three operations; the answer is a number.
 
-A problem is a scene (who, what, where), an opening sentence and one of several texts of its kind. The texts have
-slots for words and numbers, so that few problems are alike but for their numbers.
+A problem is a scene (who, what, where), an opening sentence and one of several texts of its kind. The texts are in
+arithmetic.toml and have slots for words and numbers, so that few problems are alike but for their numbers.
 """
 
 from __future__ import annotations
 
 import random
+import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from workbench.choices.rows import Row
-from workbench.engine.datasets.arithmetic_texts import HARD_TEXTS, ONE_STEP_TEXTS, OPENINGS
 from workbench.engine.datasets.words import BAKED, DAYS, FRUIT, NAMES, SMALL_THINGS
 
 ONE_STEP_FRACTION = 0.6
@@ -23,28 +25,20 @@ Numbers = dict[str, object]
 """The numbers of a problem by slot, the answer among them as ``answer``."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of problem.
-
-    Args:
-        draw: Makes its numbers.
-        texts: Ways to tell it, with slots for words and numbers.
-    """
-
-    draw: Callable[[random.Random], Numbers]
-    texts: tuple[str, ...]
-
-
 def groups(generator: random.Random) -> Iterator[list[Row]]:
     """One problem a group: six of ten with one operation and small numbers, the rest longer."""
     while True:
-        kinds = ONE_STEP if generator.random() < ONE_STEP_FRACTION else HARD
-        kind = generator.choice(kinds)
-        numbers = kind.draw(generator)
-        slots = {**_scene(generator), **numbers}
-        told = f"{generator.choice(OPENINGS)} {generator.choice(kind.texts)}".format(**slots)
+        kinds, name = (ONE_STEP, "one_step") if generator.random() < ONE_STEP_FRACTION else (HARD, "hard")
+        kind = generator.choice(list(kinds))
+        numbers = kinds[kind](generator)
+        opening, text = generator.choice(_texts()["openings"]), generator.choice(_texts()[name][kind])
+        told = f"{opening} {text}".format(**_scene(generator), **numbers)
         yield [Row("", "math", told, (str(numbers["answer"]),))]
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("arithmetic.toml").read_text(encoding="utf-8"))
 
 
 def _scene(generator: random.Random) -> dict[str, str]:
@@ -126,13 +120,13 @@ def _price(generator: random.Random) -> Numbers:
 
 
 def _average(generator: random.Random) -> Numbers:
-    mean, first, second = generator.randint(10, 60), generator.randint(-8, 8), generator.randint(-8, 8)
+    mean, first, second = generator.randint(20, 60), generator.randint(-8, 8), generator.randint(-8, 8)
     return {"a": mean + first, "b": mean + second, "c": mean - first - second, "answer": mean}
 
 
 def _fence(generator: random.Random) -> Numbers:
-    a, b = generator.randint(4, 60), generator.randint(3, 40)
-    return {"a": a, "b": b, "answer": 2 * (a + b)}
+    wide, more = generator.randint(3, 30), generator.randint(1, 30)
+    return {"a": wide + more, "b": wide, "answer": 2 * (2 * wide + more)}
 
 
 def _percent(generator: random.Random) -> Numbers:
@@ -156,30 +150,25 @@ def decimal(number: int, places: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-ONE_STEP = [
-    Kind(draw, ONE_STEP_TEXTS[name])
-    for name, draw in {
-        "add": _add,
-        "take away": _take_away,
-        "still needed": _take_away,
-        "multiply": _multiply,
-        "share": _share,
-        "times as many": _times_as_many,
-    }.items()
-]
-HARD = [
-    Kind(draw, HARD_TEXTS[name])
-    for name, draw in {
-        "change": _change,
-        "gather": _gather,
-        "sell the good": _sell_the_good,
-        "share the rest": _share_the_rest,
-        "both": _both,
-        "lengths": _sum_of_lengths,
-        "price": _price,
-        "average": _average,
-        "fence": _fence,
-        "percent": _percent,
-        "speed": _speed,
-    }.items()
-]
+ONE_STEP: dict[str, Callable[[random.Random], Numbers]] = {
+    "add": _add,
+    "take_away": _take_away,
+    "still_needed": _take_away,
+    "multiply": _multiply,
+    "share": _share,
+    "times_as_many": _times_as_many,
+}
+"""Kinds of problems, under the names of their texts in arithmetic.toml."""
+HARD: dict[str, Callable[[random.Random], Numbers]] = {
+    "change": _change,
+    "gather": _gather,
+    "sell_the_good": _sell_the_good,
+    "share_the_rest": _share_the_rest,
+    "both": _both,
+    "lengths": _sum_of_lengths,
+    "price": _price,
+    "average": _average,
+    "fence": _fence,
+    "percent": _percent,
+    "speed": _speed,
+}

@@ -15,6 +15,10 @@ from workbench.errors import InputError, nearest
 SHOWN_NAMES = 8
 
 
+class NotThisKindError(Exception):
+    """The content is not what the file's ending says; the message says where and why."""
+
+
 def read_records(path: Path, key: str) -> list[Record]:
     """The records of a file, at least one.
 
@@ -38,11 +42,9 @@ def read_records(path: Path, key: str) -> list[Record]:
         records = list(reader(path))
     except UnicodeDecodeError:
         raise InputError(f"{key}: {path} is not UTF-8 text. Save it as UTF-8.") from None
-    except (ValueError, csv.Error, OSError) as error:
-        what = str(error).rstrip(".")
-        raise InputError(
-            f"{key}: {path} cannot be read as {path.suffix[1:]}: {what}. Mend the file, or rename it if its ending is wrong."
-        ) from error
+    except (NotThisKindError, csv.Error, OSError) as error:
+        what = f"{path} cannot be read as {path.suffix[1:]}: {str(error).rstrip('.')}"
+        raise InputError(f"{key}: {what}. Mend the file, or rename it if its ending is wrong.") from error
     if not records:
         raise InputError(f"{key}: {path} holds no rows. Give a file with at least one row.")
     return records
@@ -78,7 +80,7 @@ def _json(path: Path) -> Iterator[Record]:
     content = _parse(path.read_text(encoding="utf-8-sig"), "the file")
     records = content.get("data") if isinstance(content, dict) else content
     if not isinstance(records, list):
-        raise ValueError('it must be a list of rows, or {"data": [rows]}')
+        raise NotThisKindError('it must be a list of rows, or {"data": [rows]}')
     for number, record in enumerate(records, start=1):
         yield _record(record, f"row {number}")
 
@@ -87,14 +89,14 @@ def _parse(content: str, what: str) -> Any:
     try:
         return json.loads(content)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{what} is no JSON ({error})") from None
+        raise NotThisKindError(f"{what} is no JSON ({error})") from None
     except RecursionError:
-        raise ValueError(f"{what} is nested too deeply") from None
+        raise NotThisKindError(f"{what} is nested too deeply") from None
 
 
 def _record(value: Any, what: str) -> Record:
     if not isinstance(value, dict):
-        raise ValueError(f"{what} is no object with columns")
+        raise NotThisKindError(f"{what} is no object with columns")
     return value
 
 
@@ -104,7 +106,7 @@ def _csv(path: Path) -> Iterator[Record]:
         reader = csv.DictReader(file, strict=True)
         for record in reader:
             if None in record or None in record.values():
-                raise ValueError(f"line {reader.line_num} has not as many cells as the head")
+                raise NotThisKindError(f"line {reader.line_num} has not as many cells as the head")
             yield record
 
 
@@ -115,7 +117,7 @@ def _parquet(path: Path) -> Iterable[Record]:
     try:
         table = pyarrow.parquet.read_table(path)
     except pyarrow.lib.ArrowException as error:
-        raise ValueError(str(error).splitlines()[0]) from None
+        raise NotThisKindError(str(error).splitlines()[0]) from None
     for place, field in enumerate(table.schema):
         if field.type in (pyarrow.float16(), pyarrow.float32()):  # 0.1 in 32 bits is 0.10000000149 in 64
             shortest = pyarrow.array([None if v is None else float(v) for v in _shortest(table.column(place))])

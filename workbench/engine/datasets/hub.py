@@ -73,7 +73,7 @@ def _rows(source: Source, part: str, limit: int) -> tuple[list[Row], list[str]]:
             records += [record] * wanted
             if len(records) == limit:
                 break
-    except (*_unreachable(), ValueError) as error:
+    except _unreachable() + (ValueError,) as error:
         raise _no_hub(source, error) from error
     if not records:
         raise InputError(f"data.dataset: the hub's {source.hub_id} has no rows in {part}. Give local files instead.")

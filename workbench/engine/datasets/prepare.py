@@ -37,7 +37,9 @@ def prepare(workspace: Workspace, data: DataOptions) -> Prepared:
 def _one_source(data: DataOptions) -> None:
     files = data.train_file or data.test_file
     if data.dataset and files:
-        raise InputError(f'data.dataset: both a data set ("{data.dataset}") and a file ("{files}") are named; keep one.')
+        raise InputError(
+            f'data.dataset: both a data set ("{data.dataset}") and a file ("{files}") are named; keep one.'
+        )
     if not data.dataset and not data.train_file:
         raise InputError(f"data.dataset: name a data set ({', '.join(SOURCES)}), or give data.train_file.")
 

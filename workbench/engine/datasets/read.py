@@ -12,7 +12,7 @@ from pathlib import Path
 from workbench.choices.formats import FORMATS, BadRowError, Format, Record, recognise
 from workbench.choices.rows import Row
 from workbench.engine.datasets.files import read_records
-from workbench.engine.evaluate.parse import number
+from workbench.engine.evaluate.parse import number as parse_number
 from workbench.errors import InputError, nearest
 from workbench.profile import DataOptions
 
@@ -76,11 +76,11 @@ def to_rows(records: list[Record], data: DataOptions, where: str, prefix: str) -
         try:
             row = reading.format.read(record, f"{prefix}-{number}")
             row = _finish(row, data, reading)
-            if row.id in seen:
-                raise BadRowError(f'an earlier row has the id "{row.id}" too')
         except (BadRowError, KeyError, TypeError, AttributeError, IndexError) as error:
             bad.append(f"row {number}: {_why(error, reading.format)}")
             continue
+        if row.id in seen:
+            bad.append(f'row {number}: an earlier row has the id "{row.id}" too')
         seen.add(row.id)
         reading.rows.append(row)
     if bad:
@@ -140,8 +140,8 @@ def _format(records: list[Record], data: DataOptions, where: str) -> Format:
     missing = sorted(chosen.columns - set(columns))
     if missing:
         raise InputError(
-            f"{where}: the format {chosen.name} needs the columns {', '.join(sorted(chosen.columns))}, and the file has "
-            f'no {", ".join(missing)}. It has: {", ".join(columns)}. Rename its columns or set data.format = "auto".'
+            f"{where}: the format {chosen.name} needs the columns {', '.join(sorted(chosen.columns))}, and "
+            f'{", ".join(missing)} is not there. The file has: {", ".join(columns)}. Rename its columns or set data.format = "auto".'
         )
     return chosen
 
@@ -183,7 +183,9 @@ def _as_task(row: Row, task: str) -> Row:
         BadRowError: It has not what that task needs.
     """
     if len(row.messages) > 2:
-        raise BadRowError(f'a conversation of {len(row.messages)} turns is no "{task}" question; set data.task = "auto"')
+        raise BadRowError(
+            f'a conversation of {len(row.messages)} turns is no "{task}" question; set data.task = "auto"'
+        )
     if task == "squad" and not row.context:
         raise BadRowError('it has no passage, so it is no "squad" question; set another data.task')
     return replace(row, task=task, messages=())
@@ -216,4 +218,4 @@ def _notes(reading: Reading, data: DataOptions) -> list[str]:
 
 
 def _is_number(row: Row) -> bool:
-    return number(str(row.answers[0])) is not None
+    return parse_number(str(row.answers[0])) is not None

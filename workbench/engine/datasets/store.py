@@ -90,7 +90,8 @@ def write(
     Args:
         workspace: Where.
         dataset_id: Its name.
-        train, test: Its rows, all of one task.
+        train: Its training rows.
+        test: Its test rows, of the same task.
         facts: The source, licence, format, seed and notes for the manifest.
 
     Raises:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import random
-
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a text."""
     return tuple(text.split())
+
+
+def pairs(text: str) -> list[tuple[str, ...]]:
+    """The pairs of words of a text, a comma between two pairs."""
+    return [words(pair) for pair in text.split(",")]
 
 
 NAMES = words(
@@ -17,7 +20,7 @@ NAMES = words(
 )
 FIRST_NAMES = words(
     "Alma Anselm Beatrix Boris Celia Clemens Dorian Dunja Edda Elias Felix Flora Gilda Gregor Hedda Henrik Irma Ivo "
-    "Jasper Josefa Katya Konrad Lorenz Lydia Magnus Mirta Nestor Nora Odile Oskar Petra Piet Ramona Rufus Sabina Stefan "
+    "Jasper Josefa Katya Konrad Lorenz Lydia Magnus Mirta Nestor Odile Oskar Petra Piet Ramona Rufus Sabina Stefan "
     "Thea Tobias Ursula Valentin"
 )
 LAST_NAMES = words(
@@ -28,20 +31,12 @@ LAST_NAMES = words(
 TOWNS = words(
     "Aldermoor Ashwick Brennick Bramport Caldstone Corley Dunvale Drakeford Eastmere Elmsby Fenwick Farholt Grayport "
     "Greenlaw Hollin Harrowgate Irondale Ingleby Jarrowfield Kestwick Kingsmere Lowmarsh Larkhill Millbrook Maplecross "
-    "Northam Nettleby Oakhaven Overton Pinewold Redcliffe Rookhurst Silverdale Stonebeck Thornbury Uplyme Westerby Yarrow"
+    "Northam Nettleby Oakhaven Overton Pinewold Redcliffe Rookhurst Silverdale Stonebeck Thornbury Uplyme Yarrow"
 )
 MONTHS = words("January February March April May June July August September October November December")
 DAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
 FRUIT = words("apples pears mangoes apricots onions carrots potatoes tomatoes lemons cucumbers")
-SMALL_THINGS = words("pens pencils stickers marbles shells buttons stamps beads cards badges candles ribbons magnets erasers")
+SMALL_THINGS = words(
+    "pens pencils stickers marbles shells buttons stamps beads cards badges candles ribbons magnets erasers"
+)
 BAKED = words("muffins cookies rolls pancakes biscuits waffles pretzels")
-
-
-def pick(generator: random.Random, *choices: str) -> str:
-    """One of the texts."""
-    return generator.choice(choices)
-
-
-def pick_distinct(generator: random.Random, among: tuple[str, ...], count: int) -> list[str]:
-    """So many different words."""
-    return generator.sample(among, count)

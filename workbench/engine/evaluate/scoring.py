@@ -13,7 +13,11 @@ from workbench.engine.evaluate import parse, squad
 
 Status = Literal["ok", "empty", "unparsed", "truncated", "error"]
 
-METRICS: dict[str, tuple[str, ...]] = {"arc": ("accuracy",), "squad": ("f1", "exact", squad.CONTAINS), "math": ("accuracy",)}
+METRICS: dict[str, tuple[str, ...]] = {
+    "arc": ("accuracy",),
+    "squad": ("f1", "exact", squad.CONTAINS),
+    "math": ("accuracy",),
+}
 """The scores of one answer by task, the ranked one first."""
 
 RELATIVE_TOLERANCE = 1e-4
