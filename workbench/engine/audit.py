@@ -126,8 +126,8 @@ def _system(dropped: bool) -> list[Problem]:
 def _end(endless: Sequence[str], rows: int) -> list[Problem]:
     if not endless:
         return []
-    what = f"{len(endless)} of {rows} rows do not end with an end token ({_named(endless)}): the model may not learn to stop."
-    return [Problem("data", what, fatal=False)]
+    what = f"{len(endless)} of {rows} rows do not end with an end token ({_named(endless)}): "
+    return [Problem("data", what + "the model may not learn to stop.", fatal=False)]
 
 
 def _turns(only_last: Sequence[str], rows: int) -> list[Problem]:

@@ -50,7 +50,7 @@ def fingerprints(model: torch.nn.Module) -> dict[str, int]:
 
 def _fingerprint(value: torch.Tensor) -> int:
     integer = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[value.element_size()]
-    chunks = value.contiguous().view(integer).flatten().split(CHUNK)
+    chunks = torch.split(value.contiguous().view(integer).flatten(), CHUNK)
     return int(torch.stack([chunk.sum(dtype=torch.int64) for chunk in chunks]).sum())
 
 

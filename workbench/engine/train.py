@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from safetensors import SafetensorError
 from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -38,6 +39,7 @@ SAVING_SHARE = 0.05
 """Fraction of the time that automatic checkpoints may take."""
 DISK_BYTES_PER_S = 500e6
 """A guess that holds until the first checkpoint has been timed."""
+UNFINISHED = "adapter.unfinished"
 DIVERGED_STEPS = 3
 """So many losses in a row that are no number end a run."""
 
@@ -210,23 +212,37 @@ def train(
     checkpoint = newest_checkpoint(run.checkpoints)
     if checkpoint:
         log.append("note", level="info", text=f"goes on from {checkpoint.name}")
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if not recorder.stopped:
+            _save(trainer, run, log)
+    except (OSError, SafetensorError, RuntimeError):  # a full disk, in the words of whoever wrote
+        newest_checkpoint(run.checkpoints)
+        shutil.rmtree(run.artifacts / UNFINISHED, ignore_errors=True)
+        raise
+    _note_unmoved(proof, log)
     record = {"steps": trainer.state.global_step, "train_rows": len(rows), "proof": proof.record}
-    if not recorder.stopped:
-        _save(trainer, run, log)
-        shutil.rmtree(run.checkpoints, ignore_errors=True)  # nothing is left to resume
     return Trained(recorder.stopped, record)
+
+
+def _note_unmoved(proof: ProofOfTraining, log: EventLog) -> None:
+    """Full fine-tuning in bf16 with a low learning rate rounds the steps of large weights away: say so."""
+    moved, tensors = proof.record.get("tensors_moved_at_end", 0), proof.record.get("trainable_tensors", 0)
+    if moved < tensors:
+        text = f"{tensors - moved} of {tensors} trained tensors are what they were: the steps were too small for their dtype"
+        log.append("note", level="warning", text=text)
 
 
 def _save(trainer: SFTTrainer, run: Run, log: EventLog) -> None:
     """Write the adapter beside its final place and rename it, so that it is whole or not there."""
-    unfinished = run.artifacts / "adapter.unfinished"
+    unfinished = run.artifacts / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     trainer.model.save_pretrained(unfinished, safe_serialization=True)
     trainer.processing_class.save_pretrained(unfinished)
     shutil.rmtree(run.adapter, ignore_errors=True)
     unfinished.rename(run.adapter)
     log.append("saved", what="adapter", path=f"models/{run.id}/adapter")
+    shutil.rmtree(run.checkpoints, ignore_errors=True)  # nothing is left to resume
 
 
 def newest_checkpoint(folder: Path) -> Path | None:

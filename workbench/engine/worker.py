@@ -75,42 +75,41 @@ def _outcome(run: Run, verb: str, log: EventLog) -> dict[str, Any]:
         from workbench.engine import line
 
         line.carry_out(run, verb, log, StopRequest(run, log))
-    except RunStopped as stopped:
-        return {"status": "stopped", "reason": str(stopped), "exit_code": stopped.exit_code}
-    except WorkbenchError as error:
-        return _failed(str(error), error.exit_code)
-    except MemoryError:
-        return _failed("The machine has no memory left.", RunFailed.exit_code, OOM_FIX)
-    except OSError as error:
-        traceback.print_exc()
-        return _disk_full(run) if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else _unforeseen(error)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the run must say that it failed
-        traceback.print_exc()
-        if _is_full_gpu(error):
-            return _failed(f"The GPU has no memory left: {_first_line(error)}", RunFailed.exit_code, OOM_FIX)
-        if "No space left on device" in str(error):  # safetensors wraps the system's error
-            return _disk_full(run)
-        return _unforeseen(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run must say how it ended
+        return _ending(run, error)
     return {"status": "finished", "exit_code": 0}
+
+
+def _ending(run: Run, error: Exception) -> dict[str, Any]:
+    if isinstance(error, RunStopped):
+        return {"status": "stopped", "reason": str(error), "exit_code": error.exit_code}
+    if isinstance(error, WorkbenchError):
+        return _failed(str(error), error.exit_code)
+    traceback.print_exception(error)
+    if _is_full_gpu(error):
+        return _failed(f"The GPU has no memory left: {_first_line(error)}", RunFailed.exit_code, OOM_FIX)
+    if isinstance(error, MemoryError):
+        return _failed("The machine has no memory left.", RunFailed.exit_code, OOM_FIX)
+    if _is_full_disk(error):
+        fix = f"Make room, then `workbench resume {run.id}`: it goes on from the last whole checkpoint."
+        return _failed(f"The disk that holds {run.workspace.root} is full.", InputError.exit_code, fix)
+    return _failed(f"{type(error).__name__}: {_first_line(error)}", RunFailed.exit_code, "See worker.log.")
 
 
 def _failed(reason: str, exit_code: int, fix: str = "") -> dict[str, Any]:
     return {"status": "failed", "reason": reason, "fix": fix, "exit_code": exit_code}
 
 
-def _disk_full(run: Run) -> dict[str, Any]:
-    reason = f"The disk that holds {run.workspace.root} is full."
-    fix = f"Make room, then `workbench resume {run.id}`: it goes on from the last whole checkpoint."
-    return _failed(reason, InputError.exit_code, fix)
-
-
-def _unforeseen(error: BaseException) -> dict[str, Any]:
-    return _failed(f"{type(error).__name__}: {_first_line(error)}", RunFailed.exit_code, "See worker.log.")
-
-
 def _is_full_gpu(error: BaseException) -> bool:
     """torch's OutOfMemoryError by name, because torch may not be imported here."""
     return type(error).__name__ == "OutOfMemoryError" or "CUDA out of memory" in str(error)
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Also as safetensors and torch wrap the system's error."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    said = ("No space left on device", "File too large", "unexpected pos", "file write failed")
+    return full or any(words in str(error) for words in said)
 
 
 def _first_line(error: BaseException) -> str:

@@ -66,6 +66,7 @@ def _rows(source: Source, part: str, limit: int) -> tuple[list[Row], list[str]]:
 
     records: list[Record] = []
     left_out = 0
+    unreachable: tuple[type[Exception], ...] = (*_unreachable(), ValueError)
     try:
         stream = load_dataset(source.hub_id, source.config or None, split=part, streaming=True)
         for record, wanted in _told_apart(stream, source):
@@ -73,7 +74,7 @@ def _rows(source: Source, part: str, limit: int) -> tuple[list[Row], list[str]]:
             records += [record] * wanted
             if len(records) == limit:
                 break
-    except _unreachable() + (ValueError,) as error:
+    except unreachable as error:
         raise _no_hub(source, error) from error
     if not records:
         raise InputError(f"data.dataset: the hub's {source.hub_id} has no rows in {part}. Give local files instead.")

@@ -141,7 +141,8 @@ def _format(records: list[Record], data: DataOptions, where: str) -> Format:
     if missing:
         raise InputError(
             f"{where}: the format {chosen.name} needs the columns {', '.join(sorted(chosen.columns))}, and "
-            f'{", ".join(missing)} is not there. The file has: {", ".join(columns)}. Rename its columns or set data.format = "auto".'
+            f"{', '.join(missing)} is not there. The file has: {', '.join(columns)}."
+            ' Rename its columns or set data.format = "auto".'
         )
     return chosen
 
