@@ -29,7 +29,7 @@ def trainer(model, tokenizer, tmp_path, **settings):
 def test_a_run_that_trains_is_recorded(wrapped, tokenizer, tmp_path):
     training, proof = trainer(wrapped, tokenizer, tmp_path)
     training.train()
-    assert proof.record["trainable_parameters"] == 2 * 2 * 4 * 32
+    assert proof.record["trainable_parameters"] == 2 * 2 * 4 * 64
     assert proof.record["trainable_tensors"] == 4
     # B starts at zero, so at first only B receives a gradient; later all move
     assert proof.record["tensors_with_gradient"] == 2
