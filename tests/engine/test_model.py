@@ -23,7 +23,7 @@ def step(model):
     with torch.no_grad():
         for value in trained.values():
             if value.grad is not None:
-                value -= 0.5 * value.grad
+                value.sub_(0.5 * value.grad)
     return {name for name, value in trained.items() if not torch.equal(before[name], value)}
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 IGNORED = -100
 """The label of a token that is not trained."""
 
+SENTINEL = "words that stand in no row 7319"
+"""What is rendered to see where a template puts a turn's content."""
+
 Turn = dict[str, Any]
 
 
@@ -95,10 +98,9 @@ def drops_system_turn(tokenizer: PreTrainedTokenizerBase, rows: Sequence[Row], d
     """Whether rows have a system turn that the template leaves out or refuses."""
     if data.system_turn == "user" or not (data.system or any(row.system for row in rows)):
         return False
-    sentinel = "a system turn that cannot be mistaken 7319"
-    turns = [{"role": "system", "content": sentinel}, {"role": "user", "content": "?"}]
+    turns = [{"role": "system", "content": SENTINEL}, {"role": "user", "content": "?"}]
     try:
-        return sentinel not in _apply(tokenizer, turns, "", generation=True)
+        return SENTINEL not in _apply(tokenizer, turns, "", generation=True)
     except InputError:
         return True
 
@@ -139,11 +141,19 @@ def _assistant(content: str | float) -> Turn:
 
 
 def _last_piece(tokenizer: PreTrainedTokenizerBase, turns: list[Turn], row_id: str) -> tuple[str, str]:
+    """The prompt as generation will write it, and what the last turn adds behind its head.
+
+    Most templates write both alike. Where they do not (an empty block of thought before a generated answer alone),
+    an answer that cannot be mistaken shows where the last turn's content begins.
+    """
+    before = _apply(tokenizer, turns[:-1], row_id, generation=True)
     whole = _apply(tokenizer, turns, row_id, generation=False)
-    for generation in (True, False):
-        before = _apply(tokenizer, turns[:-1], row_id, generation=generation)
-        if whole.startswith(before):
-            return before, whole[len(before) :]
+    if whole.startswith(before):
+        return before, whole[len(before) :]
+    marked = _apply(tokenizer, [*turns[:-1], _assistant(SENTINEL)], row_id, generation=False)
+    begins = marked.find(SENTINEL)
+    if begins >= 0 and whole.startswith(marked[:begins]):
+        return before, whole[begins:]
     raise InputError(
         f"{row_id}: the model's chat template renders the question differently once the answer follows, so that the "
         "trained part cannot be told. Put another chat_template.jinja into the model's folder."

@@ -229,7 +229,9 @@ def _note_unmoved(proof: ProofOfTraining, log: EventLog) -> None:
     """Full fine-tuning in bf16 with a low learning rate rounds the steps of large weights away: say so."""
     moved, tensors = proof.record.get("tensors_moved_at_end", 0), proof.record.get("trainable_tensors", 0)
     if moved < tensors:
-        text = f"{tensors - moved} of {tensors} trained tensors did not change: the steps were too small for their dtype"
+        text = (
+            f"{tensors - moved} of {tensors} trained tensors did not change: the steps were too small for their dtype"
+        )
         log.append("note", level="warning", text=text)
 
 
