@@ -65,7 +65,8 @@ def _lacks_scores(run: Run) -> bool:
     if state(run).status in ("running", "waiting"):
         return False
     result = run.result()
-    return result is None or not result["evaluation"]
+    # a run that was to be evaluated and has no scores has no question that could be scored
+    return result is None or not (result["evaluation"] or run.profile().eval.enabled)
 
 
 def _change_questions(run: Run, overrides: list[str]) -> None:

@@ -104,7 +104,7 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
             return
         if verb == "run":
             _train(work)
-        evaluation = _evaluate_tuned(work) if asked else {}
+        evaluation = _evaluate_tuned(work) if any(one.protocol for one in work.questions) else {}
         training = result.training_record(run)
         _write_result(work, run, evaluation, stage=TRAIN_STAGE, training=training, base_run_id=base)
 

@@ -70,9 +70,9 @@ def test_the_second_time_nothing_is_done_and_other_content_is_another_set(worksp
         train_file=jsonl(tmp_path / "a.jsonl", [{"prompt": f"{n}?", "completion": "y"} for n in range(9)])
     )
     first = prepare(workspace, data)
-    before = os.stat(first.folder / "manifest.json").st_mtime_ns
+    before = (first.folder / "manifest.json").stat().st_mtime_ns
     assert prepare(workspace, data) == first
-    assert os.stat(first.folder / "manifest.json").st_mtime_ns == before
+    assert (first.folder / "manifest.json").stat().st_mtime_ns == before
     jsonl(tmp_path / "a.jsonl", [{"prompt": f"{n}?", "completion": "z"} for n in range(9)])
     assert resolve(workspace, data) != first.id
 

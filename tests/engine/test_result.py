@@ -1,0 +1,63 @@
+import pytest
+
+from workbench import profile as profiles
+from workbench.engine import result
+from workbench.engine.events import EventLog
+from workbench.engine.run import create
+from workbench.paths import Workspace
+
+
+@pytest.fixture
+def run(tmp_path):
+    return create(Workspace(tmp_path), profiles.parse('[model]\nname = "m"\n[data]\ndataset = "d"\n', "p", "p"))
+
+
+def step(number, loss, tokens=10, seconds=2.0):
+    return {"step": number, "loss": loss, "tokens": tokens, "seconds": seconds}
+
+
+def test_a_step_that_was_done_again_counts_once(run):
+    log = EventLog(run.events_file)
+    log.append("started", verb="run")
+    for number, loss in ((1, 3.0), (2, 2.0), (3, 9.0)):
+        log.append("step", **step(number, loss))
+    log.append("started", verb="run")
+    for number, loss in ((3, 1.5), (4, 1.0)):
+        log.append("step", **step(number, loss))
+    log.append("trained", steps=4, train_rows=8, proof={"trainable_parameters": 5})
+    record = result.training_record(run)
+    assert (record["steps"], record["tokens"], record["wall_s"], record["tokens_per_s"]) == (4, 40, 8.0, 5.0)
+    assert (record["first_loss"], record["last_loss"], record["attempts"]) == (3.0, 1.0, 2)
+    assert (record["train_rows"], record["trainable_parameters"]) == (8, 5)
+
+
+def test_without_a_step_there_is_no_training(run):
+    EventLog(run.events_file).append("started", verb="run")
+    assert result.training_record(run) is None
+
+
+def test_peaks_are_those_of_their_stage(run):
+    log = EventLog(run.events_file)
+    log.append("stage", stage="evaluate base")
+    log.append("memory", rss_bytes=100, process_bytes=50, peak_allocated_bytes=40)
+    log.append("stage", stage="train")
+    log.append("memory", rss_bytes=70, reason="the driver does not show it")
+    log.append("memory", rss_bytes=90, process_bytes=30, peak_allocated_bytes=20, peak_reserved_bytes=25)
+    log.append("memory", rss_bytes=80, process_bytes=20, peak_allocated_bytes=10, peak_reserved_bytes=25)
+    assert result.peaks(run, "train") == {
+        "peak_allocated_bytes": 20,
+        "peak_reserved_bytes": 25,
+        "peak_process_bytes": 30,
+        "peak_rss_bytes": 90,
+        "reason": None,
+    }
+    assert result.peaks(run, "evaluate base")["peak_allocated_bytes"] == 40
+
+
+def test_unknown_peaks_have_their_reason(run):
+    log = EventLog(run.events_file)
+    log.append("stage", stage="train")
+    log.append("memory", rss_bytes=90, reason="no CUDA device")
+    found = result.peaks(run, "train")
+    assert (found["peak_allocated_bytes"], found["peak_process_bytes"]) == (None, None)
+    assert found["reason"] == "no CUDA device"
