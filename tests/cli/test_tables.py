@@ -1,8 +1,8 @@
 import csv
 import io
 
-from workbench.cli.tables import health_grid, markdown, score_grid, show_comparison, to_csv
-from workbench.engine.compare import Block, Cell, Comparison, Line
+from workbench.cli.tables import delta_text, health_grid, markdown, score_grid, show_comparison, to_csv
+from workbench.engine.comparison import Block, Cell, Comparison, Line
 from workbench.engine.reference import published
 
 HEALTH = {"coverage": 0.95, "empty": 0.0, "unparsed": 0.05, "truncated": 0.0, "error": 0.0, "mean_new_tokens": 3.2}
@@ -57,7 +57,7 @@ def test_health_leaves_out_floors_and_training_memory_of_a_base():
     column = header.index("train memory")
     assert [row[column] for row in rows] == ["", "2.00 GiB"]
     assert rows[1][header.index("coverage")] == "0.950"
-    assert rows[1][-1] == "low coverage"
+    assert rows[1][header.index("flags")] == "low coverage"
 
 
 def test_data_goes_to_stdout_and_the_notes_to_stderr(capsys):
@@ -90,3 +90,15 @@ def test_the_csv_has_every_figure():
     )
     assert (trained["coverage"], trained["train_memory_bytes"]) == ("0.95", str(2**31))
     assert rows[-1]["kind"] == "published"
+
+
+def test_a_tie_that_may_be_a_lack_of_questions_is_marked_so():
+    cell = Cell(0.4, 0.3, 0.5, 50, delta=0.02, delta_low=-0.1, delta_high=0.14, mark="tie", underpowered=True)
+    assert delta_text(cell).endswith("≈ tie?")
+
+
+def test_the_legacy_figure_stands_apart_with_its_n():
+    line = Line("r", "train", "r", legacy={"absdiff": 9.0, "absdiff_n": 5}, memory_kind="RSS", eval_memory_bytes=2**30)
+    header, (row,) = health_grid(Block("d", "math", "math_gen@1", "bare", ("accuracy",), (line,), None))
+    assert (header[-1], row[-1]) == ("AbsDiff (legacy)", "9 (n = 5)")
+    assert row[header.index("eval memory")] == "1.00 GiB RSS"

@@ -9,7 +9,7 @@ from workbench.cli.tables import show_comparison
 from workbench.errors import InputError, RunFailed, RunLost, RunStopped, WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.engine.compare import Comparison
+    from workbench.engine.comparison import Comparison
     from workbench.engine.run import Run, RunState
 
 EXIT_CODES = {

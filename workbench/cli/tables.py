@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.output import NOT_AVAILABLE, emit, emit_table, number_text, printable, say, size_text
 
 if TYPE_CHECKING:
-    from workbench.engine.compare import Block, Cell, Comparison, Line
+    from workbench.engine.comparison import Block, Cell, Comparison, Line
     from workbench.engine.reference import Published
 
 MARKS = {"better": "▲ better", "worse": "▼ worse", "equivalent": "≡ equivalent", "tie": "≈ tie", "baseline": "baseline"}
 LEFT = ("run", "model", "method", "quant", "flags", "note")
 LEGEND = (
     "[low, high]: 95 % interval. difference: to the baseline, paired on the same questions; ▲ ▼: p < 0.05 after Holm's "
-    "correction, ≡: within 2 points, ≈: not told apart. *: no row is shown to be better."
+    "correction, ≡: within 2 points, ≈: not told apart (?: 5 points might not have shown). *: no row "
+    "is shown to be better."
 )
 HEALTH = (
     ("coverage", "coverage", 3),
@@ -80,14 +81,28 @@ def _scores(line: Line, ranked: str, others: list[str]) -> list[str]:
 def health_grid(block: Block) -> Grid:
     """Header and rows of how one data set was answered, and what it took; a floor answers nothing."""
     header = ["run", *(title for title, _, _ in HEALTH), "s/prompt", "train memory", "eval memory", "flags"]
-    return header, [_health(line) for line in block.lines if line.kind != "floor"]
+    rows = [_health(line) for line in block.lines if line.kind != "floor"]
+    if block.task != "math":
+        return header, rows
+    legacy = [_legacy(line) for line in block.lines if line.kind != "floor"]
+    return [*header, "AbsDiff (legacy)"], [[*row, text] for row, text in zip(rows, legacy, strict=True)]
 
 
 def _health(line: Line) -> list[str]:
     shares = [number_text(line.health.get(name), digits) for _, name, digits in HEALTH]
-    trained = size_text(line.train_memory_bytes) if line.kind == "train" else ""
-    memory = [trained, size_text(line.eval_memory_bytes)]
+    trained = _memory(line.train_memory_bytes, line) if line.kind == "train" else ""
+    memory = [trained, _memory(line.eval_memory_bytes, line)]
     return [line.id, *shares, number_text(line.latency_s, 3), *memory, ", ".join(line.flags)]
+
+
+def _memory(peak_bytes: int | None, line: Line) -> str:
+    return size_text(peak_bytes) if peak_bytes is None else f"{size_text(peak_bytes)} {line.memory_kind}".rstrip()
+
+
+def _legacy(line: Line) -> str:
+    """The study's measure over the answers that are numbers, with how many those are."""
+    value = line.legacy.get("absdiff")
+    return NOT_AVAILABLE if value is None else f"{value:g} (n = {line.legacy.get('absdiff_n')})"
 
 
 def cell_text(cell: Cell | None) -> str:
@@ -102,7 +117,8 @@ def delta_text(cell: Cell | None) -> str:
     """The difference to the baseline with its interval and what it can claim; empty without one."""
     if cell is None or cell.delta is None:
         return MARKS.get(cell.mark, "") if cell else ""
-    return f"{cell.delta:+.3f} [{cell.delta_low:+.3f}, {cell.delta_high:+.3f}] {MARKS.get(cell.mark, cell.mark)}"
+    mark = f"{MARKS.get(cell.mark, cell.mark)}{'?' if cell.underpowered else ''}"
+    return f"{cell.delta:+.3f} [{cell.delta_low:+.3f}, {cell.delta_high:+.3f}] {mark}"
 
 
 def reference_grid(rows: tuple[Published, ...]) -> Grid:

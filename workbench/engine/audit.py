@@ -27,6 +27,8 @@ class AuditReport:
         unlabelled: Ids of rows in which no token is trained after the cut.
         truncated: Ids of rows that were cut.
         endless: Ids of rows that do not teach the model to stop.
+        overlap: Test rows that are among the training rows too, from the manifest.
+        system_dropped: Whether the rows have a system turn that the template leaves out.
         problems: What follows from it; fatal ones keep the run from starting.
     """
 
@@ -38,6 +40,8 @@ class AuditReport:
     unlabelled: tuple[str, ...]
     truncated: tuple[str, ...]
     endless: tuple[str, ...]
+    overlap: Mapping[str, int]
+    system_dropped: bool
     problems: tuple[Problem, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -80,6 +84,8 @@ def audit(
         unlabelled=unlabelled,
         truncated=truncated,
         endless=endless,
+        overlap=dict(overlap),
+        system_dropped=system_dropped,
         problems=tuple(problems),
     )
 

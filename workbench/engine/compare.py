@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from workbench.engine.compared_run import ComparedRun, read
+from workbench.engine.comparison import Block, Cell, Comparison, Line
 from workbench.engine.pairing import Difference, difference, same_protocol
-from workbench.engine.reference import Published, published
+from workbench.engine.reference import published
 from workbench.engine.run import Run, find
 from workbench.engine.run import state as state_of
 from workbench.engine.statistics import holm
@@ -18,109 +19,10 @@ SIGNIFICANT = 0.05
 EQUIVALENT = 0.02
 """A difference whose 90 % interval lies within plus or minus this is none."""
 UNDERPOWERED = 0.05
-"""A table that could not have shown a difference of this size says so."""
+"""A tie that could not have shown a difference of this size says so."""
 COLLAPSED = 0.8
 """A row that answers less than this fraction of the questions can never be best."""
 SHORT_OF_COVERAGE = 0.95
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One score of one run.
-
-    Args:
-        value, low, high: The score and its 95 % interval, fractions; bounds None when there are none.
-        n: How many answers it stands on.
-        delta, delta_low, delta_high: Paired difference to the baseline with its 95 % interval; None without.
-        p_holm: Two-sided p of no difference, adjusted for the rows of this column; None without.
-        mark: "baseline", "better", "worse", "equivalent", "tie", or "" without a pair.
-        best: Whether no row of this column is shown to be better.
-    """
-
-    value: float
-    low: float | None
-    high: float | None
-    n: int
-    delta: float | None = None
-    delta_low: float | None = None
-    delta_high: float | None = None
-    p_holm: float | None = None
-    mark: str = ""
-    best: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """One run in the block of one data set.
-
-    Args:
-        id: Of the run; of a floor what it always answers.
-        kind: "train", "base" or "floor".
-        name, model, method, quant, seed: What it is; seed None where nothing was trained.
-        cells: By metric.
-        health: coverage, empty, unparsed, truncated, error (fractions), mean_new_tokens; empty for a floor.
-        latency_s: Seconds a prompt in the batched run.
-        train_memory_bytes, eval_memory_bytes: Peaks; torch-allocated on a GPU, resident on a CPU; None: unknown.
-        flags: What keeps it from being trusted: "collapsed", "low coverage".
-    """
-
-    id: str
-    kind: str
-    name: str
-    model: str = ""
-    method: str = ""
-    quant: str = ""
-    seed: int | None = None
-    cells: dict[str, Cell] = field(default_factory=dict)
-    health: dict[str, float] = field(default_factory=dict)
-    latency_s: float | None = None
-    train_memory_bytes: int | None = None
-    eval_memory_bytes: int | None = None
-    flags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Block:
-    """All runs on one data set.
-
-    Args:
-        dataset: Its id.
-        task, protocol, answer_format: How it was asked.
-        metrics: Names of the scores, the ranked one first.
-        lines: Baseline first, then by the ranked score, floors last.
-        detectable: The smallest difference of the ranked score that this many answers would show, a fraction;
-            None without a pair.
-    """
-
-    dataset: str
-    task: str
-    protocol: str
-    answer_format: str
-    metrics: tuple[str, ...]
-    lines: tuple[Line, ...]
-    detectable: float | None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What ``compare`` says.
-
-    Args:
-        baseline: Id of the run that differences are taken to; empty for none.
-        blocks: One a data set and way of asking.
-        notes: What the table cannot say by itself.
-        reference_n, reference: Published figures, unpaired; 0 and empty unless asked for.
-    """
-
-    baseline: str
-    blocks: tuple[Block, ...]
-    notes: tuple[str, ...]
-    reference_n: int = 0
-    reference: tuple[Published, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
 
 
 def compare(workspace: Workspace, runs: Sequence[Run], baseline: str = "", with_reference: bool = False) -> Comparison:
@@ -148,7 +50,7 @@ def compare(workspace: Workspace, runs: Sequence[Run], baseline: str = "", with_
     return Comparison(chosen, tuple(blocks), tuple(dict.fromkeys(notes)), n, tuple(rows))
 
 
-def _readable(runs: Sequence[Run], notes: list[str], known: set[str] = frozenset()) -> list[ComparedRun]:  # type: ignore[assignment]
+def _readable(runs: Sequence[Run], notes: list[str], known: Collection[str] = ()) -> list[ComparedRun]:
     found: dict[str, ComparedRun] = {}
     for run in runs:
         if run.id in known or run.id in found:
@@ -236,6 +138,8 @@ def _line(run: ComparedRun, dataset: str) -> Line:
         latency_s=entry["speed"]["latency_s"],
         train_memory_bytes=run.train_memory_bytes,
         eval_memory_bytes=_memory(entry["memory"]),
+        memory_kind="allocated" if entry["memory"]["peak_allocated_bytes"] else "RSS",
+        legacy=entry.get("legacy", {}),
         flags=("collapsed",) if health["coverage"] < COLLAPSED else (),
     )
 
@@ -289,7 +193,8 @@ def _marked(lines: Mapping[str, Line], metric: str, paired: Mapping[str, Differe
                 delta_low=one.low,
                 delta_high=one.high,
                 p_holm=adjusted[run_id],
-                mark=_mark(one, adjusted[run_id]),
+                mark=(mark := _mark(one, adjusted[run_id])),
+                underpowered=mark == "tie" and one.detectable > UNDERPOWERED,
             )
         marked[run_id] = replace(line, cells={**line.cells, metric: cell})
     return marked

@@ -25,6 +25,11 @@ IGNORED = -100
 SENTINEL = "words that stand in no row 7319"
 """What is rendered to see where a template puts a turn's content."""
 
+END_TOKENS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|end_of_turn|>")
+"""What ends a turn in the usual templates, where that is not the tokenizer's own end token."""
+
+EXACTLY: dict[str, Any] = {"clean_up_tokenization_spaces": False}
+
 Turn = dict[str, Any]
 
 
@@ -68,18 +73,19 @@ def encode_row(tokenizer: PreTrainedTokenizerBase, row: Row, data: DataOptions, 
         InputError: The chat template cannot render the row, or not so that prompt and answer can be told apart.
     """
     answers, only_last = _pieces(tokenizer, row, data)
+    end_ids = _end_ids(tokenizer)
     ids: list[int] = []
     labels: list[int] = []
-    spans = []
-    ends = False
+    spans: list[list[int]] = []
+    after: list[int] = []  # what stands between the end of an answer and the next turn is read, not learnt
     for before, said in answers:
-        context = _tokens(tokenizer, before)
-        span = _cut_after_end(tokenizer, _tokens(tokenizer, said))
+        context = after + _tokens(tokenizer, before)
+        span, after = _split_at_end(tokenizer, _tokens(tokenizer, said), end_ids)
         ids += context + span
         labels += [IGNORED] * len(context) + span
-        spans.append(tokenizer.decode(span, skip_special_tokens=True, clean_up_tokenization_spaces=False))
-        ends = bool(span) and span[-1] in _end_ids(tokenizer)
-    text = "\n".join(spans)
+        spans.append(span)
+    text = "\n".join(tokenizer.decode(span, skip_special_tokens=True, **EXACTLY) for span in spans)
+    ends = bool(spans[-1]) and spans[-1][-1] in end_ids
     return Encoded(row.id, ids[:max_length], labels[:max_length], text, len(ids), ends, only_last)
 
 
@@ -91,7 +97,7 @@ def preview_row(tokenizer: PreTrainedTokenizerBase, encoded: Encoded) -> list[tu
         if not pieces or pieces[-1][1] != trained:
             pieces.append(([], trained))
         pieces[-1][0].append(token)
-    return [(tokenizer.decode(ids, clean_up_tokenization_spaces=False), trained) for ids, trained in pieces]
+    return [(tokenizer.decode(ids, **EXACTLY), trained) for ids, trained in pieces]
 
 
 def drops_system_turn(tokenizer: PreTrainedTokenizerBase, rows: Sequence[Row], data: DataOptions) -> bool:
@@ -167,12 +173,19 @@ def _apply(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], row_id: st
             list(turns), tokenize=False, add_generation_prompt=generation, **thinking
         )
     except Exception as error:  # a template is a program of its author's and may raise anything
-        number = any(not isinstance(turn["content"], str) for turn in turns)
-        fix = "The answer is a number; set data.convert_float_answers = true." if number else ""
         raise InputError(
-            f"{row_id}: the model's chat template cannot render this row: {error}. {fix}".rstrip()
+            f"{row_id}: the model's chat template cannot render this row: {str(error).rstrip('.')}. {_fix(turns)}".rstrip()
         ) from error
     return rendered
+
+
+def _fix(turns: Sequence[Turn]) -> str:
+    """What may help when a template refuses these turns."""
+    if any(not isinstance(turn["content"], str) for turn in turns):
+        return "The answer is a number; set data.convert_float_answers = true."
+    if turns[0]["role"] == "system":
+        return 'It may know no system turn; set data.system_turn = "user".'
+    return ""
 
 
 @cache
@@ -193,15 +206,16 @@ def _tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
 
 
 def _end_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
-    """Tokens that end a turn: the tokenizer's own and ChatML's."""
-    named = tokenizer.convert_tokens_to_ids("<|im_end|>")
-    unknown = tokenizer.unk_token_id
-    return {token for token in (tokenizer.eos_token_id, named) if token is not None and token != unknown}
+    """Tokens that end a turn: the tokenizer's own and those of the usual templates."""
+    named = [tokenizer.convert_tokens_to_ids(name) for name in END_TOKENS]
+    return {token for token in (tokenizer.eos_token_id, *named) if token not in (None, tokenizer.unk_token_id)}
 
 
-def _cut_after_end(tokenizer: PreTrainedTokenizerBase, span: list[int]) -> list[int]:
-    """The span up to its end token: the line break that many templates write after it is never generated."""
-    for place, token in enumerate(span):
-        if token in _end_ids(tokenizer) and not tokenizer.decode(span[place + 1 :]).strip():
-            return span[: place + 1]
-    return span
+def _split_at_end(
+    tokenizer: PreTrainedTokenizerBase, span: list[int], end_ids: set[int]
+) -> tuple[list[int], list[int]]:
+    """The span up to its end token, and the line break that many templates write after it: it is never generated."""
+    for place, token in enumerate(span, start=1):
+        if token in end_ids and not tokenizer.decode(span[place:]).strip():
+            return span[:place], span[place:]
+    return span, []
