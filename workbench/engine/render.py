@@ -173,9 +173,9 @@ def _apply(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], row_id: st
             list(turns), tokenize=False, add_generation_prompt=generation, **thinking
         )
     except Exception as error:  # a template is a program of its author's and may raise anything
-        raise InputError(
-            f"{row_id}: the model's chat template cannot render this row: {str(error).rstrip('.')}. {_fix(turns)}".rstrip()
-        ) from error
+        why = str(error).rstrip(".")
+        what = f"{row_id}: the model's chat template cannot render this row: {why}. {_fix(turns)}"
+        raise InputError(what.rstrip()) from error
     return rendered
 
 
