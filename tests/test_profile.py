@@ -114,3 +114,8 @@ def test_every_key_of_every_section_is_used_somewhere():
         keys = getattr(field.annotation, "model_fields", {})
         for key in keys:
             assert any(f".{key}" in text or f'"{key}"' in text for text in sources), f"{section}.{key}"
+
+
+def test_a_section_that_does_not_name_its_method_means_the_default():
+    made = parse('[model]\nname = "m"\n[adapter]\nr = 4\n[quant]\n[data]\ndataset = "d"\n', "p", "p")
+    assert (made.adapter.method, made.adapter.r, made.quant.method) == ("lora", 4, "none")

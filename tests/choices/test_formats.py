@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.choices.formats import FORMATS, BadRowError, recognise
+from workbench.choices.formats import FORMATS, BadRowError, recognise, split_options
 
 CASES = [
     ({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}, "messages"),
@@ -74,3 +74,63 @@ def test_every_gold_of_a_passage_is_kept_once():
 def test_a_record_that_is_no_row_is_refused(name, record):
     with pytest.raises(BadRowError):
         read(name, record)
+
+
+@pytest.mark.parametrize(
+    ("question", "letters"),
+    [
+        ("Which? A. x B. y C. z", "ABC"),
+        ("Which? A. x B. y C. z D. w E. v", "ABCDE"),
+        ("Which? 1. x 2. y 3. z 4. w", "ABCD"),
+        ("Which? (A) x (B) y (C) z (D) w", "ABCD"),
+        ("Vitamin A. is what? A. x B. y C. z D. w", "ABCD"),
+        ("Which? A. x B. y", ""),  # too few to be sure
+        ("Which? A. x C. y D. z", ""),  # one is missing
+        ("Which? 1. one 2. A. two, B. three C. four D. five", ""),  # both at once, as in one real row
+        ("A. x B. y C. z", ""),  # no stem at all
+    ],
+)
+def test_options_are_taken_out_only_where_they_are_clear(question, letters):
+    stem, labels, options = split_options(question)
+    if not letters:
+        assert (stem, labels, options) == (question, [], [])
+        return
+    assert "".join(labels) == letters
+    assert options == ["x", "y", "z", "w", "v"][: len(letters)]
+    assert stem.endswith("?")
+
+
+def test_a_label_that_a_float_column_made_a_number_is_a_letter():
+    row = read("study_arc", {"title": "t", "question": "Which? 1. x 2. y 3. z", "answer": 2.0})
+    assert (row.labels, row.answers) == (("A", "B", "C"), ("B",))
+
+
+def test_a_conversation_keeps_its_turns_and_its_system_turn():
+    turns = [("system", "s"), ("human", "q1"), ("gpt", "a1"), ("human", "q2"), ("gpt", "a2")]
+    row = read("sharegpt", {"conversations": [{"from": role, "value": content} for role, content in turns]})
+    assert (row.system, row.question, row.answers) == ("s", "q1", ("a2",))
+    assert [turn["role"] for turn in row.messages] == ["user", "assistant", "user", "assistant"]
+
+
+def test_turns_in_parts_of_text_are_joined():
+    parts = [{"type": "text", "text": "two "}, {"type": "text", "text": "parts"}]
+    record = {"messages": [{"role": "user", "content": parts}, {"role": "assistant", "content": "a"}]}
+    assert read("messages", record).question == "two parts"
+
+
+def test_an_input_and_a_system_column_are_used():
+    row = read("alpaca", {"instruction": "Add.", "input": "1 and 2", "output": "3", "system": "Be brief."})
+    assert (row.question, row.system, row.answers) == ("Add.\n\n1 and 2", "Be brief.", ("3",))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"task": "chess", "question": "q", "answers": ["a"]},
+        {"task": "math", "question": "q", "answers": "68"},
+        {"task": "arc", "question": "q", "answers": ["A"], "options": ["x", "y"], "labels": ["A"]},
+    ],
+)
+def test_rows_of_this_project_are_checked_too(record):
+    with pytest.raises(BadRowError):
+        read("workbench", record)

@@ -1,7 +1,7 @@
 import pytest
 
 from workbench.choices.rows import Row
-from workbench.engine.render import encode_row, preview_row, prompt_text
+from workbench.engine.render import drops_system_turn, encode_row, preview_row, prompt_text
 from workbench.errors import InputError
 from workbench.profile import DataOptions
 
@@ -83,3 +83,50 @@ def test_a_template_that_hides_where_the_answer_begins_is_a_sentence(tokenizer, 
     monkeypatch.setattr(tokenizer, "chat_template", "{{ messages | length }}: {{ messages[0].content }}")
     with pytest.raises(InputError, match="the trained part cannot be told"):
         encode_row(tokenizer, ROW, DATA, 512)
+
+
+def test_what_stands_between_two_turns_is_read_but_not_learnt(tokenizer):
+    turns = [("user", "Hi"), ("assistant", "Hello"), ("user", "Bye"), ("assistant", "See you")]
+    messages = tuple({"role": role, "content": content} for role, content in turns)
+    encoded = encode_row(tokenizer, Row("c", "chat", "Hi", ("See you",), messages=messages), DATA, 512)
+    rendered = tokenizer.apply_chat_template(list(messages), tokenize=False)
+    assert tokenizer.decode(encoded.input_ids) == rendered.rstrip("\n")
+    assert (encoded.span_text, encoded.ends, encoded.only_last_turn) == ("Hello\nSee you", True, False)
+
+
+FORGETS = (
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
+    "{% if m.role != 'assistant' or loop.last %}{{ m.content }}{% else %}...{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+"""Writes earlier answers differently, as templates do that remove earlier thoughts."""
+
+
+def test_only_the_last_answer_is_trained_where_earlier_ones_are_written_differently(tokenizer, monkeypatch):
+    monkeypatch.setattr(tokenizer, "chat_template", FORGETS)
+    turns = [("user", "Hi"), ("assistant", "Hello"), ("user", "Bye"), ("assistant", "See you")]
+    messages = tuple({"role": role, "content": content} for role, content in turns)
+    encoded = encode_row(tokenizer, Row("c", "chat", "Hi", ("See you",), messages=messages), DATA, 512)
+    assert encoded.only_last_turn
+    assert [text for text, trained in preview_row(tokenizer, encoded) if trained] == ["See you<|im_end|>"]
+
+
+def test_a_template_that_refuses_a_system_turn_says_where_to_put_it(tokenizer, monkeypatch):
+    refuses = "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    monkeypatch.setattr(tokenizer, "chat_template", refuses + tokenizer.chat_template)
+    row = Row("r", "math", "What is 1 + 1?", ("2",), system="Be kind.")
+    assert drops_system_turn(tokenizer, [row], DATA)
+    with pytest.raises(InputError, match='System role not supported. .*data.system_turn = "user"'):
+        encode_row(tokenizer, row, DATA, 512)
+    moved = DataOptions(dataset="x", system_turn="user")
+    assert not drops_system_turn(tokenizer, [row], moved)
+    assert "user\nBe kind.\n\nWhat is" in prompt_text(tokenizer, row, "bare", moved)
+
+
+def test_a_template_without_an_end_token_is_noticed(tokenizer, monkeypatch):
+    monkeypatch.setattr(
+        tokenizer, "chat_template", "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    )
+    encoded = encode_row(tokenizer, ROW, DATA, 512)
+    assert not encoded.ends
+    assert encoded.span_text.strip().endswith("2")
