@@ -116,7 +116,7 @@ def test_a_template_that_refuses_a_system_turn_says_where_to_put_it(tokenizer, m
     monkeypatch.setattr(tokenizer, "chat_template", refuses + tokenizer.chat_template)
     row = Row("r", "math", "What is 1 + 1?", ("2",), system="Be kind.")
     assert drops_system_turn(tokenizer, [row], DATA)
-    with pytest.raises(InputError, match='System role not supported. .*data.system_turn = "user"'):
+    with pytest.raises(InputError, match=r'System role not supported\. .*data\.system_turn = "user"'):
         encode_row(tokenizer, row, DATA, 512)
     moved = DataOptions(dataset="x", system_turn="user")
     assert not drops_system_turn(tokenizer, [row], moved)

@@ -216,6 +216,6 @@ def _split_at_end(
 ) -> tuple[list[int], list[int]]:
     """The span up to its end token, and the line break that many templates write after it: it is never generated."""
     for place, token in enumerate(span, start=1):
-        if token in end_ids and not tokenizer.decode(span[place:]).strip():
+        if token in end_ids and not tokenizer.decode(span[place:], **EXACTLY).strip():
             return span[:place], span[place:]
     return span, []

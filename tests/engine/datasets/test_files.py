@@ -58,7 +58,7 @@ def test_a_missing_file_names_the_nearest(tmp_path):
         read_records(tmp_path / "trian.jsonl", "key")
     with pytest.raises(InputError, match=r"The folder holds: train\.jsonl\."):
         read_records(tmp_path / "zzz", "key")
-    with pytest.raises(InputError, match="There is no folder .*nowhere either"):
+    with pytest.raises(InputError, match=r"There is no folder .*nowhere either"):
         read_records(tmp_path / "nowhere" / "train.jsonl", "key")
     with pytest.raises(InputError, match=r"is a folder. Name one of its files: train\.jsonl\."):
         read_records(tmp_path, "key")

@@ -94,5 +94,5 @@ def test_a_hub_that_fails_while_it_streams_is_the_same_sentence(workspace, hub):
 
 
 def test_an_unknown_name_gets_the_nearest(workspace):
-    with pytest.raises(InputError, match='there is no data set "quizz". Did you mean "quiz"?'):
+    with pytest.raises(InputError, match=r'there is no data set "quizz"\. Did you mean "quiz"\?'):
         prepare_named(workspace, "quizz")

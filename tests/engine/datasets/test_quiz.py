@@ -22,21 +22,22 @@ def right(row):
 def right_ones(question, options):
     """The options that are right, worked out from the question alone; None for questions about words and uses."""
     numbers = [int(option) for option in options if re.fullmatch(r"-?\d+", option)]
+    found = None
     if match := re.search(r"number is the (\w+)\?", question):
-        return [(max if match[1] in ("largest", "highest") else min)(numbers)]
-    if match := re.search(r"number is (even|odd)\?", question):
-        return [number for number in numbers if number % 2 == PARITY[match[1]]]
-    if match := re.search(r"closest to (\d+)\?", question):
+        found = [(max if match[1] in ("largest", "highest") else min)(numbers)]
+    elif match := re.search(r"number is (even|odd)\?", question):
+        found = [number for number in numbers if number % 2 == PARITY[match[1]]]
+    elif match := re.search(r"closest to (\d+)\?", question):
         nearest = min(abs(number - int(match[1])) for number in numbers)
-        return [number for number in numbers if abs(number - int(match[1])) == nearest]
-    if match := re.search(r"(\d+) (plus|minus) (\d+)\?", question):
-        return [int(match[1]) + int(match[3]) * (1 if match[2] == "plus" else -1)]
-    if match := re.search(r"comes next: (\d+), (\d+), \d+, (\d+)\?", question):
-        return [int(match[3]) + int(match[2]) - int(match[1])]
-    if match := re.search(r'(begins|ends) with the letter "(.)"', question):
+        found = [number for number in numbers if abs(number - int(match[1])) == nearest]
+    elif match := re.search(r"(\d+) (plus|minus) (\d+)\?", question):
+        found = [int(match[1]) + int(match[3]) * (1 if match[2] == "plus" else -1)]
+    elif match := re.search(r"comes next: (\d+), (\d+), \d+, (\d+)\?", question):
+        found = [int(match[3]) + int(match[2]) - int(match[1])]
+    elif match := re.search(r'(begins|ends) with the letter "(.)"', question):
         place = 0 if match[1] == "begins" else -1
-        return [option for option in options if option[place] == match[2]]
-    return None
+        found = [option for option in options if option[place] == match[2]]
+    return found
 
 
 def test_one_option_alone_is_right(rows):

@@ -57,7 +57,7 @@ def test_wrong_columns_name_what_is_there_and_the_nearest_formats():
         read([{"instructions": "q", "outputs": "a"}])
     with pytest.raises(InputError, match="the format alpaca needs the columns instruction, output, and output is not"):
         read([{"instruction": "q", "answer": "a"}], format="alpaca")
-    with pytest.raises(InputError, match='data.format: there is no format "alpacca". Did you mean "alpaca"?'):
+    with pytest.raises(InputError, match=r'data\.format: there is no format "alpacca"\. Did you mean "alpaca"\?'):
         read([{"instruction": "q", "output": "a"}], format="alpacca")
 
 

@@ -78,7 +78,7 @@ def _use(generator: random.Random) -> Quiz:
 
 def _young(generator: random.Random) -> Quiz:
     (child, right), *others = generator.sample(YOUNG, 4)
-    return f"Which animal does a {child} grow up to be?", right, [animal for _, animal in others]
+    return f"Which animal does {_a(child)} grow up to be?", right, [animal for _, animal in others]
 
 
 def _calendar(generator: random.Random) -> Quiz:
