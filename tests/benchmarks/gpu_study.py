@@ -5,7 +5,7 @@ Memory and speed do not depend on what the weights are, so no model hub is neede
     python tests/benchmarks/gpu_study.py --tokenizer FOLDER --rows train.parquet [PROFILE ...]
 
 Each configuration is a shipped profile, run through the ``workbench`` command in a workspace of its own; the figures
-are those of its ``result.json``. The last column is the deviation from the figure measured apart from Workbench.
+are those of its ``result.json``. "Measured apart" is the same workload outside Workbench.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ SHAPES: dict[str, dict[str, Any]] = {
         "tie_word_embeddings": False,
     },
 }
+COLUMNS = (
+    *("profile", "allocated GiB", "reserved GiB", "NVML process GiB", "measured apart GiB", "deviation", "tokens/s"),
+    *("tensors moved by the proof's step", "NVML samples"),
+)
 REFERENCE_GIB = {
     "qwen3-4b-full": 32.44,
     "qwen3-8b-lora": 19.62,
@@ -116,7 +120,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "gpu_study")
     parser.add_argument("profiles", nargs="*", default=list(REFERENCE_GIB))
     arguments = parser.parse_args()
-    print("| profile | allocated GiB | reserved | NVML process | measured apart | deviation | tokens/s ")
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     for profile in arguments.profiles:
         name = "-".join(profile.split("-")[:2])
         folder = arguments.work / name
