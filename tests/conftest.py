@@ -72,10 +72,11 @@ def real_rows():
     return folder
 
 
-@pytest.fixture
-def sums(tmp_path):
-    """Training and test file of 40 and 12 small sums; the arguments of [data] that name them."""
+@pytest.fixture(scope="session")
+def sums(tmp_path_factory):
+    """Training and test file of 40 and 12 small sums; the keys of [data] that name them."""
+    folder = tmp_path_factory.mktemp("sums")
     for name, first, count in (("train", 0, 40), ("test", 100, 12)):
         rows = [{"prompt": f"What is {n} plus 1?", "completion": str(n + 1)} for n in range(first, first + count)]
-        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return f'train_file = "{tmp_path}/train.jsonl"\ntest_file = "{tmp_path}/test.jsonl"\ntask = "math"\n'
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return f'train_file = "{folder}/train.jsonl"\ntest_file = "{folder}/test.jsonl"\ntask = "math"\n'

@@ -48,17 +48,8 @@ def workspace(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def sums_file(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sums")
-    for name, first, count in (("train", 0, 40), ("test", 100, 12)):
-        rows = [{"prompt": f"What is {n} plus 1?", "completion": str(n + 1)} for n in range(first, first + count)]
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return f'train_file = "{folder}/train.jsonl"\ntest_file = "{folder}/test.jsonl"\ntask = "math"\n'
-
-
-@pytest.fixture(scope="module")
-def finished(workspace, tiny_model, sums_file):
-    run = make(workspace, tiny_model, sums_file)
+def finished(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums)
     launch.start(run)
     assert until_the_end(run).status == "finished", launch.log_tail(run)
     return run
@@ -80,12 +71,12 @@ def test_a_run_ends_with_its_result(finished):
     assert not finished.checkpoints.exists()
 
 
-def test_the_base_model_is_evaluated_once_into_a_run_of_its_own(finished, workspace, tiny_model, sums_file):
+def test_the_base_model_is_evaluated_once_into_a_run_of_its_own(finished, workspace, tiny_model, sums):
     base = Run(workspace, finished.result()["base_run_id"])
     assert state(base).status == "finished"
     assert base.result()["kind"] == "base"
     assert len(read_samples(base.samples_file)) == 12
-    other = make(workspace, tiny_model, sums_file, "adapter.r=2", "train.max_steps=1")
+    other = make(workspace, tiny_model, sums, "adapter.r=2", "train.max_steps=1")
     launch.start(other)
     until_the_end(other)
     assert other.result()["base_run_id"] == base.id
@@ -106,9 +97,9 @@ def test_the_adapter_opens_with_plain_peft_and_the_export_with_plain_transformer
 
 
 def test_a_run_killed_at_five_stages_is_lost_each_time_and_ends_as_if_nothing_had_happened(
-    finished, workspace, tiny_model, sums_file
+    finished, workspace, tiny_model, sums
 ):
-    run = make(workspace, tiny_model, sums_file, "data.test_rows=10")  # its base is not known yet
+    run = make(workspace, tiny_model, sums, "data.test_rows=10")  # its base is not known yet
     moments = [
         lambda event: event.kind == "stage" and event.fields["stage"] == "data",
         lambda event: event.kind == "sample",
@@ -142,8 +133,8 @@ def started(run):
     return max(e.time_s for e in EventReader(run.events_file).read() if e.kind == "started")
 
 
-def test_no_step_is_repeated_after_a_kill(workspace, tiny_model, sums_file):
-    run = make(workspace, tiny_model, sums_file, "eval.enabled=false")
+def test_no_step_is_repeated_after_a_kill(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums, "eval.enabled=false")
     launch.start(run)
     for event, now in follow(run, poll_s=0.005):
         if event and event.kind == "saved" and event.fields["step"] == 2:
@@ -154,8 +145,8 @@ def test_no_step_is_repeated_after_a_kill(workspace, tiny_model, sums_file):
     assert int(resumed.fields["text"].rpartition("-")[2]) >= 2
 
 
-def test_a_stop_writes_a_checkpoint_and_a_resume_goes_on(finished, workspace, tiny_model, sums_file):
-    run = make(workspace, tiny_model, sums_file)
+def test_a_stop_writes_a_checkpoint_and_a_resume_goes_on(finished, workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums)
     launch.start(run)
     for event, _ in follow(run, poll_s=0.005):
         if event and event.kind == "step" and event.fields["step"] == 2:
@@ -170,8 +161,8 @@ def test_a_stop_writes_a_checkpoint_and_a_resume_goes_on(finished, workspace, ti
         launch.resume(run)
 
 
-def test_a_stop_at_once_ends_the_processes(workspace, tiny_model, sums_file):
-    run = make(workspace, tiny_model, sums_file)
+def test_a_stop_at_once_ends_the_processes(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums)
     launch.start(run)
     launch.stop(run, now=True)
     assert state(run).status == "stopped"
@@ -179,8 +170,8 @@ def test_a_stop_at_once_ends_the_processes(workspace, tiny_model, sums_file):
         launch.stop(run)
 
 
-def test_a_second_worker_is_refused(workspace, tiny_model, sums_file):
-    run = make(workspace, tiny_model, sums_file)
+def test_a_second_worker_is_refused(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums)
     launch.start(run)
     with pytest.raises(InputError, match="is running already"):
         launch.start(run)
@@ -199,17 +190,17 @@ def test_rows_that_teach_nothing_end_a_run_before_it_trains(workspace, tiny_mode
     assert not run.adapter.exists()
 
 
-def test_a_base_model_is_evaluated_without_training(workspace, tiny_model, sums_file, tmp_path):
+def test_a_base_model_is_evaluated_without_training(workspace, tiny_model, sums, tmp_path):
     profile = tmp_path / "asked.toml"
-    profile.write_text(f'[model]\nname = "x/y"\n[data]\n{sums_file}[eval]\nmax_new_tokens = 4\n')
+    profile.write_text(f'[model]\nname = "x/y"\n[data]\n{sums}[eval]\nmax_new_tokens = 4\n')
     run = evaluations.evaluate(workspace, str(tiny_model), profile)
     assert until_the_end(run).status == "finished", launch.log_tail(run)
     assert run.result()["kind"] == "evaluation"
     assert Run(workspace, run.result()["base_run_id"]).result()["evaluation"]
 
 
-def test_training_without_evaluation_is_pending_and_can_be_evaluated_later(workspace, tiny_model, sums_file):
-    run = make(workspace, tiny_model, sums_file, "eval.enabled=false", "train.max_steps=2")
+def test_training_without_evaluation_is_pending_and_can_be_evaluated_later(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums, "eval.enabled=false", "train.max_steps=2")
     launch.start(run)
     assert until_the_end(run).status == "finished"
     assert run.result()["evaluation"] == {}

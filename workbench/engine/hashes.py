@@ -10,7 +10,6 @@ from typing import Any
 from workbench.paths import Workspace, write_atomically
 
 WEIGHTS = ("*.safetensors", "config.json", "generation_config.json", "adapter_config.json")
-CHUNK_BYTES = 1 << 20
 
 
 def of_json(value: Any) -> str:
@@ -25,11 +24,8 @@ def of_text(text: str) -> str:
 
 def of_file(path: Path) -> str:
     """The sha256 of a file's content."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def of_weights(workspace: Workspace, folder: Path) -> str:
