@@ -1,0 +1,83 @@
+"""What a prediction of peak memory says, and whether that fits on a card."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from workbench.engine.memory.cards import Card
+
+Source = Literal["preview", "simulation"]
+PARTS = ("weights", "adapter", "gradients", "optimizer", "activations", "loss", "workspace", "context")
+"""What a peak is made of, in the order in which tables show it."""
+
+SAFE_MARGIN = 0.03
+"""A need that leaves less than this fraction of the card free is called tight: it is the error that a simulation had at most on
+fixed-length batches, with what the driver adds."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The predicted peak of one process.
+
+    Args:
+        source: "preview" is the closed form, "simulation" the real model's step on fake tensors.
+        stage: "train" or "evaluate".
+        allocated_bytes: Peak that torch's allocator will have handed out.
+        reserved_bytes: Peak that it will hold; None where the source cannot tell.
+        process_bytes: What NVML will show for the process at least: allocated or reserved, and the CUDA context.
+        phase: Where the peak stands: "forward", "loss", "backward", "optimizer", "prefill", "decode".
+        parts: Bytes at the peak by the names in ``PARTS``; all but "context" add up to ``allocated_bytes``.
+        error: Fraction that this source was off at most on the configurations it was measured on.
+        notes: What was assumed, and what is only best effort.
+    """
+
+    source: Source
+    stage: str
+    allocated_bytes: int
+    reserved_bytes: int | None
+    process_bytes: int
+    phase: str
+    parts: dict[str, int]
+    error: float
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an estimate fits on a card.
+
+    Args:
+        word: "fits", "tight" or "does not fit".
+        need_bytes: What the run needs of the card, the context and other processes included.
+        total_bytes: What the card has.
+        margin: Fraction of the card that stays free; negative when it does not fit.
+        card: Which card.
+    """
+
+    word: Literal["fits", "tight", "does not fit"]
+    need_bytes: int
+    total_bytes: int
+    margin: float
+    card: Card
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+def judge(estimate: Estimate, card: Card) -> Verdict:
+    """The verdict on one estimate: blocks that torch only caches are given back before it runs out of memory, so
+    what counts is what is allocated, with the context and whatever else is on the card.
+    """
+    context = estimate.parts.get("context", 0)
+    need = estimate.allocated_bytes + context + card.used_bytes
+    margin = 1 - need / card.total_bytes
+    word: Literal["fits", "tight", "does not fit"] = "does not fit"
+    if margin >= 0:
+        word = "fits" if margin >= SAFE_MARGIN else "tight"
+    return Verdict(word, need, card.total_bytes, margin, card)
