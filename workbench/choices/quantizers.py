@@ -57,6 +57,7 @@ class Quantizer:
         paper: Where it was published.
         options: The keys it takes.
         build: Turns the options and the compute dtype into transformers' config; None for no quantization.
+        reentrant: Whether checkpointing must be reentrant to free its layers' inputs.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Quantizer:
     paper: str
     options: type[Options]
     build: Callable[[Any, torch.dtype], BitsAndBytesConfig] | None
+    reentrant: bool = False
 
 
 def _int8(options: Int8Options, compute_dtype: torch.dtype) -> BitsAndBytesConfig:
@@ -86,6 +88,7 @@ def _nf4(options: Nf4Options, compute_dtype: torch.dtype) -> BitsAndBytesConfig:
 QUANTIZERS: Table[Quantizer] = Table(
     "quantization method",
     Quantizer("none", "none", "", NoQuantOptions, None),
-    Quantizer("int8", "INT8", "https://arxiv.org/abs/2208.07339", Int8Options, _int8),
+    # its autograd function keeps inputs as plain attributes, which non-reentrant checkpointing cannot drop
+    Quantizer("int8", "INT8", "https://arxiv.org/abs/2208.07339", Int8Options, _int8, reentrant=True),
     Quantizer("nf4", "NF4", "https://arxiv.org/abs/2305.14314", Nf4Options, _nf4),
 )

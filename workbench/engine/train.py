@@ -27,6 +27,7 @@ from transformers import (
 from trl import SFTConfig, SFTTrainer
 
 from workbench.choices.optimizers import OPTIMIZERS
+from workbench.choices.quantizers import QUANTIZERS
 from workbench.engine.events import EventLog
 from workbench.engine.model import device, dtype
 from workbench.engine.proof import ProofOfTraining, require_trainable, trainable
@@ -56,6 +57,7 @@ def training_arguments(profile: Profile, output: Path) -> SFTConfig:
     return SFTConfig(
         output_dir=str(output),
         **{key: getattr(train, key) for key in passed},
+        gradient_checkpointing_kwargs={"use_reentrant": QUANTIZERS[profile.quant.method].reentrant},
         data_seed=train.seed,
         max_length=train.max_length,
         bf16=on_gpu and dtype(profile.model) == torch.bfloat16,

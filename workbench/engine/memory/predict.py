@@ -47,19 +47,29 @@ def predict(
     """
     _be_quiet()
     workload, generation = measured_workload(workspace, profile)
-    notes = [workload.source, *_notes(profile, config)]
     train, trainable = None, 0
     if profile.train.max_steps != 0:
-        fused = uses_liger(profile.train)
-        step = _whole_model(
-            config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused)
-        )
-        train, trainable = _estimate("train", step, machine, notes), step.trainable_parameters
+        train, trainable = predict_training(profile, config, workload, machine, quick)
     batched, single = (
-        _estimate("evaluate", _answers(profile, config, batch), machine, _generation_notes(batch))
+        predict_evaluation(profile, config, batch, machine)
         for batch in (generation, Generation(1, generation.prompt_tokens, generation.new_tokens))
     )
     return Prediction(train, batched, single, workload, trainable, versions())
+
+
+def predict_training(
+    profile: Profile, config: dict[str, Any], workload: Workload, machine: Machine, quick: bool = False
+) -> tuple[Estimate, int]:
+    """The predicted peak of training on a given micro-batch, and how many numbers are trained. Arguments as ``predict``."""
+    fused = uses_liger(profile.train)
+    step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
+    notes = [workload.source, *_notes(profile, config)]
+    return _estimate("train", step, machine, notes), step.trainable_parameters
+
+
+def predict_evaluation(profile: Profile, config: dict[str, Any], batch: Generation, machine: Machine) -> Estimate:
+    """The predicted peak of answering a given batch. Arguments as ``predict``."""
+    return _estimate("evaluate", _answers(profile, config, batch), machine, _generation_notes(batch))
 
 
 def _answers(profile: Profile, config: dict[str, Any], batch: Generation) -> Simulated:

@@ -18,7 +18,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.initialization import no_init_weights
 
-from workbench.choices.quantizers import Int8Options, Nf4Options
+from workbench.choices.quantizers import QUANTIZERS, Int8Options, Nf4Options
 from workbench.engine.memory import head, liger, quantized, states
 from workbench.engine.memory.allocator import Allocator
 from workbench.engine.memory.kernels import CudaKernels
@@ -173,7 +173,7 @@ def _trainable(base: PreTrainedModel, profile: Profile) -> torch.nn.Module:
             if parameter.requires_grad and "lora_magnitude_vector" not in name:
                 parameter.data = parameter.data.to(torch.bfloat16)
     if profile.train.gradient_checkpointing:
-        reentrant = profile.quant.method == "int8"
+        reentrant = QUANTIZERS[profile.quant.method].reentrant
         base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": reentrant})
         if profile.adapter.method != "full":
             base.enable_input_require_grads()

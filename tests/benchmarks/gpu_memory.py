@@ -1,0 +1,315 @@
+"""Predict the peak memory of many configurations, then measure them on one GPU with the product's own training.
+
+    python tests/benchmarks/gpu_memory.py predict            # anywhere: writes memory_predictions.json
+    python tests/benchmarks/gpu_memory.py measure OUT.json    # on a GPU: random weights of the real shapes
+    python tests/benchmarks/gpu_memory.py table OUT.json
+    python tests/benchmarks/gpu_memory.py find-capped         # anywhere: verdicts close to the limits of small cards
+    python tests/benchmarks/gpu_memory.py capped OUT.json     # on a GPU: the same under a cap on torch's memory
+
+Memory does not depend on what the weights are. Each configuration trains two steps in a process of its own, several side by
+side as far as the predictions say that they fit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from memory_cases import CAPPED, CASES, HUB_IDS, Case
+
+from workbench.engine.memory.cards import Card, find_card
+from workbench.engine.memory.config import _known
+from workbench.engine.memory.estimate import SAFE_MARGIN, Verdict, judge
+from workbench.engine.memory.machine import machine
+
+GIB = 2**30
+PREDICTIONS = Path(__file__).with_name("memory_predictions.json")
+CAPPED_VERDICTS = Path(__file__).with_name("memory_verdicts.json")
+STEP_TOKENS = 32
+CARD = "H100"
+MODELS = Path("/dev/shm/workbench-models")  # noqa: S108 - 31 GB of random weights, gone with the machine
+SPARE_BYTES = 4 * GIB
+
+
+def predict(cases: tuple[Case, ...]) -> dict[str, Any]:
+    """The predictions by the cases' names."""
+    from workbench.engine.memory.predict import predict_training
+    from workbench.engine.versions import versions
+
+    around = machine(find_card(CARD))
+    found: dict[str, Any] = {}
+    for case in cases:
+        begun = time.process_time()
+        estimate, trained = predict_training(case.profile(), _known()[HUB_IDS[case.model]], case.workload(), around)
+        seconds = round(time.process_time() - begun, 2)
+        found[case.name] = {**estimate.to_json(), "trainable_parameters": trained, "cpu_s": seconds}
+        print(f"{case.name:90} {estimate.allocated_bytes / GIB:7.3f} {estimate.phase} {seconds} s", flush=True)
+    return {"versions": versions(), "card": CARD, "predictions": found}
+
+
+def make(model: str) -> None:
+    """Write random bf16 weights of a model's real shape, with a tokenizer of single bytes."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    torch.set_default_dtype(torch.bfloat16)
+    with torch.device("cuda"):
+        made = AutoModelForCausalLM.from_config(AutoConfig.for_model(**_known()[HUB_IDS[model]]))
+    made.save_pretrained(MODELS / model, max_shard_size="4GB")
+    byte_tokenizer().save_pretrained(MODELS / model)
+
+
+def byte_tokenizer() -> Any:
+    """One token a byte; what is trained does not matter here."""
+    from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    raw = Tokenizer(models.BPE(vocab={letter: i for i, letter in enumerate(letters)}, merges=[]))
+    raw.add_special_tokens([AddedToken("<|end|>", special=True)])
+    return PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|end|>", pad_token="<|end|>")
+
+
+def one(case: Case, cap_bytes: int = 0) -> dict[str, Any]:
+    """Train a case for two steps; what torch and NVML say of this process."""
+    import torch
+
+    from workbench.engine import model
+    from workbench.engine.events import EventLog
+    from workbench.engine.monitor import Monitor
+    from workbench.engine.run import Run
+    from workbench.engine.train import train
+    from workbench.paths import Workspace
+
+    profile = case.profile(str(MODELS / case.model))
+    root = Path(tempfile.mkdtemp())
+    run = Run(Workspace(root), "case")
+    log = EventLog(root / "events.jsonl")
+    base = model.attach(model.load_base(MODELS / case.model, profile), profile)
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    if cap_bytes:
+        total = torch.cuda.get_device_properties(0).total_memory
+        torch.cuda.set_per_process_memory_fraction(cap_bytes / total)
+    outcome = "finished"
+    try:
+        train(run, profile, base, byte_tokenizer(), rows(case), log, lambda: False)
+    except torch.OutOfMemoryError as error:
+        outcome = f"out of memory: {str(error)[:120]}"
+    sample = Monitor(log, model.gpu_uuid(), print).sample()
+    statistics = torch.cuda.memory_stats()
+    events = (root / "events.jsonl").read_text()
+    return {
+        "outcome": "out of memory: recovered" if '"recovered"' in events else outcome,
+        "allocated_bytes": torch.cuda.max_memory_allocated(),
+        "reserved_bytes": torch.cuda.max_memory_reserved(),
+        "process_bytes": sample.process_bytes,
+        "reserved_now_bytes": torch.cuda.memory_reserved(),
+        "retries": statistics["num_alloc_retries"],
+        "card": torch.cuda.get_device_name(0),
+    }
+
+
+def rows(case: Case) -> list[Any]:
+    """Enough rows for two steps, the longest somewhere among them."""
+    import random
+
+    from workbench.engine.render import Encoded
+
+    draw = random.Random(7)
+    count = case.rows * case.accumulation * 2
+    lengths = [case.tokens] * count
+    if case.varied:
+        lengths = [draw.randint(case.tokens // 4, case.tokens) for _ in range(count)]
+        lengths[draw.randrange(count)] = case.tokens
+    made = []
+    for number, length in enumerate(lengths):
+        ids = [draw.randrange(256) for _ in range(length)]
+        made.append(
+            Encoded(str(number), ids, [-100] * (length - length // 2) + ids[-(length // 2) :], "", length, True)
+        )
+    return made
+
+
+def measure(jobs: list[dict[str, Any]], out: Path, total_bytes: int, deadline: float) -> None:
+    """Run the jobs side by side as their predictions allow; results go to ``out`` as they come."""
+    running: dict[subprocess.Popen[str], dict[str, Any]] = {}
+    results: dict[str, Any] = {}
+    jobs = sorted(jobs, key=lambda job: -job["need_bytes"])
+    while jobs or running:
+        used = sum(job["need_bytes"] for job in running.values())
+        fitting = [job for job in jobs if used + job["need_bytes"] + SPARE_BYTES <= total_bytes]
+        if fitting and len(running) < 6 and time.time() < deadline:
+            job = fitting[0]
+            jobs.remove(job)
+            command = [sys.executable, __file__, "one", json.dumps(job["case"]), str(job.get("cap_bytes", 0))]
+            running[subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)] = job
+            continue
+        if not running:
+            break
+        done = next((process for process in running if process.poll() is not None), None)
+        if done is None:
+            time.sleep(0.2)
+            continue
+        job = running.pop(done)
+        output, errors = done.communicate()
+        last = output.strip().splitlines()[-1:] or [""]
+        result = json.loads(last[0]) if last[0].startswith("{") else {"outcome": f"failed: {errors[-1500:]}"}
+        results[job["name"]] = {**job, **result}
+        size = (result.get("allocated_bytes") or 0) / GIB
+        print(f"{job['name']:95} {size:7.3f} {result['outcome'][:300]}", flush=True)
+        out.write_text(json.dumps(results, indent=1))
+    for job in jobs:
+        print("not run:", job["name"])
+
+
+def table(measured: dict[str, Any], predicted: dict[str, Any]) -> str:
+    """The Markdown table of predictions beside measurements."""
+    lines = [
+        "| configuration | predicted GiB | measured GiB | off | NVML predicted | NVML measured | off |",
+        "|" + "---|" * 7,
+    ]
+    offs = []
+    for name, result in measured.items():
+        estimate = predicted[name]
+        if result["outcome"] != "finished":
+            lines.append(f"| {name} | {estimate['allocated_bytes'] / GIB:.3f} | {result['outcome'][:60]} | | | | |")
+            continue
+        off = estimate["allocated_bytes"] / result["allocated_bytes"] - 1
+        offs.append(off)
+        process = result["process_bytes"]
+        nvml = f"{process / GIB:.3f} | {estimate['process_bytes'] / process - 1:+.2%}" if process else "n/a | n/a"
+        lines.append(
+            f"| {name} | {estimate['allocated_bytes'] / GIB:.3f} | {result['allocated_bytes'] / GIB:.3f} | {off:+.2%} "
+            f"| {estimate['process_bytes'] / GIB:.3f} | {nvml} |"
+        )
+    mean = sum(map(abs, offs)) / len(offs)
+    worst = max(map(abs, offs))
+    return "\n".join(
+        [*lines, "", f"{len(offs)} configurations: mean {mean:.2%}, at most {worst:.2%} off in allocated memory."]
+    )
+
+
+def main() -> None:
+    """Predict, measure or print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "verb", choices=("predict", "make", "measure", "one", "table", "find-capped", "capped", "capped-table")
+    )
+    parser.add_argument("arguments", nargs="*")
+    parser.add_argument("--limit-s", type=float, default=420.0)
+    arguments = parser.parse_args()
+    rest = arguments.arguments
+    if arguments.verb == "predict":
+        PREDICTIONS.write_text(json.dumps(predict(CASES), indent=1) + "\n")
+    elif arguments.verb == "make":
+        make(rest[0])
+    elif arguments.verb == "one":
+        content = json.loads(rest[0])
+        print(json.dumps(one(Case(**{**content, "changes": tuple(content["changes"])}), int(rest[1]))))
+        sys.stdout.flush()
+        os._exit(0)
+    elif arguments.verb == "find-capped":
+        CAPPED_VERDICTS.write_text(json.dumps(find_capped(), indent=1) + "\n")
+    elif arguments.verb == "capped":
+        _measure_capped(Path(rest[0]), arguments.limit_s)
+    elif arguments.verb == "capped-table":
+        print(capped_table(json.loads(Path(rest[0]).read_text())))
+    elif arguments.verb == "table":
+        print(table(json.loads(Path(rest[0]).read_text()), json.loads(PREDICTIONS.read_text())["predictions"]))
+    else:
+        _measure(Path(rest[0]), arguments.limit_s)
+
+
+def find_capped() -> list[dict[str, Any]]:
+    """For each cap and template the longest rows that the verdict says fit, and for some the shortest that do not."""
+    found = []
+    for cap_gib, templates in CAPPED.items():
+        card = Card(f"{cap_gib} GiB", cap_gib * GIB, capability=find_card(CARD).capability)
+        for number, template in enumerate(templates):
+            yes = _longest(template, card, lambda margin: margin >= SAFE_MARGIN)
+            found.append(_capped(yes, card))
+            if number < 2:
+                no = _longest(template, card, lambda margin: margin > -0.06)
+                found.append(_capped(replace(no, tokens=no.tokens + STEP_TOKENS), card))
+            print(json.dumps(found[-1]), flush=True)
+    return found
+
+
+def _longest(template: Case, card: Card, is_right: Callable[[float], bool]) -> Case:
+    low, high = 1, 16384 // STEP_TOKENS
+    while high - low > 1:
+        middle = (low + high) // 2
+        case = replace(template, tokens=middle * STEP_TOKENS)
+        low, high = (middle, high) if is_right(_verdict(case, card).margin) else (low, middle)
+    return replace(template, tokens=low * STEP_TOKENS)
+
+
+def _verdict(case: Case, card: Card) -> Verdict:
+    from workbench.engine.memory.predict import predict_training
+
+    config = _known()[HUB_IDS[case.model]]
+    estimate, _ = predict_training(case.profile(), config, case.workload(), machine(card), quick=True)
+    return judge(estimate, card)
+
+
+def _capped(case: Case, card: Card) -> dict[str, Any]:
+    verdict = _verdict(case, card)
+    around = machine(card)
+    return {
+        "name": f"{case.name} in {card.name}",
+        "case": case.to_json(),
+        "verdict": verdict.word,
+        "margin": round(verdict.margin, 4),
+        "cap_bytes": card.total_bytes - around.context_bytes,
+        "need_bytes": card.total_bytes + GIB,
+    }
+
+
+def capped_table(measured: dict[str, Any]) -> str:
+    """The Markdown table of verdicts beside what happened under a cap."""
+    lines = ["| configuration, cap | verdict | margin | what happened |", "|" + "---|" * 4]
+    for name, result in measured.items():
+        happened = result["outcome"] if result["outcome"] == "finished" else "out of memory"
+        lines.append(f"| {name} | {result['verdict']} | {result['margin']:+.1%} | {happened} |")
+    wrong = [r for r in measured.values() if (r["verdict"] != "does not fit") != (r["outcome"] == "finished")]
+    return "\n".join([*lines, "", f"{len(measured)} verdicts, {len(wrong)} of them wrong."])
+
+
+def _measure(out: Path, limit_s: float) -> None:
+    begun = time.time()
+    MODELS.mkdir(parents=True, exist_ok=True)
+    makers = [
+        subprocess.Popen([sys.executable, __file__, "make", name])
+        for name in HUB_IDS
+        if not (MODELS / name / "config.json").exists()
+    ]
+    if any(maker.wait() for maker in makers):
+        raise SystemExit("a model could not be made")
+    print(f"models made in {time.time() - begun:.0f} s", flush=True)
+    predicted = json.loads(PREDICTIONS.read_text())["predictions"]
+    jobs = [
+        {"name": case.name, "case": case.to_json(), "need_bytes": int(predicted[case.name]["process_bytes"] * 1.05)}
+        for case in CASES
+    ]
+    total_bytes = find_card("auto").total_bytes
+    measure(jobs, out, total_bytes, begun + limit_s)
+
+
+def _measure_capped(out: Path, limit_s: float) -> None:
+    jobs = json.loads(CAPPED_VERDICTS.read_text())
+    measure(jobs, out, find_card("auto").total_bytes, time.time() + limit_s)
+
+
+if __name__ == "__main__":
+    main()
