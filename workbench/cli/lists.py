@@ -22,20 +22,37 @@ NUMBERS = ("parameters", "train", "test", "step", "loss", "age", "state_bytes")
 def show(
     context: typer.Context,
     kind: Annotated[str, typer.Argument(metavar="[KIND]", help="What is listed; by default the runs.")] = "runs",
+    where: Annotated[
+        str,
+        typer.Option("--where", metavar="EXPR", help="Only rows that match, such as 'qlora loss<1.2 !nf4 age<2d'."),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """List runs, or: models, datasets, profiles, adapters, quantizers, optimizers, tasks, formats."""
     if kind not in KINDS:
         raise InputError(f'There is no list of "{kind}". {nearest(kind, KINDS)}')
-    records = KINDS[kind](workspace_of(context))
+    records = _matching(everything := KINDS[kind](workspace_of(context)), where)
     if as_json:
         emit_json(records)
     elif not records:
-        say(f"There are no {kind} here yet.")
+        say(f"None of the {len(everything)} {kind} matches." if everything else f"There are no {kind} here yet.")
     else:
         shown = [_for_people(record) for record in records] if kind == "runs" else records
         columns = list(shown[0])
         emit_table(columns, [[_cell(record[column]) for column in columns] for record in shown], right=NUMBERS)
+
+
+def _matching(records: list[Record], text: str) -> list[Record]:
+    """The records that a filter keeps.
+
+    Raises:
+        ProblemsError: It cannot be read.
+    """
+    if not text or not records:
+        return records
+    from workbench.engine.query import where
+
+    return where(records, text, dict.fromkeys(column for record in records for column in record))
 
 
 def _cell(value: Any) -> str:
