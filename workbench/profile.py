@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,16 +23,23 @@ from workbench.errors import InputError, Problem, ProblemsError, nearest
 Count = Annotated[int, Field(ge=1)] | Literal["all"]
 
 
-def _row_of(table: Table[Any], *others: str) -> AfterValidator:
-    """A check that a text is the name of a row, or one of the other words."""
+@dataclass(frozen=True)
+class RowName:
+    """A check that a text is the name of a row of ``table``, or one of the other words."""
 
-    def check(name: str) -> str:
-        if name not in table and name not in others:
-            message = f'there is no {table.kind} "{name}". {nearest(name, [*table, *others])}'
+    table: Table[Any]
+    others: tuple[str, ...] = ()
+
+    def __call__(self, name: str) -> str:
+        """The name itself.
+
+        Raises:
+            PydanticCustomError: There is no such row; the message names the nearest.
+        """
+        if name not in self.table and name not in self.others:
+            message = f'there is no {self.table.kind} "{name}". {nearest(name, [*self.table, *self.others])}'
             raise PydanticCustomError("unknown_row", "{message}", {"message": message})
         return name
-
-    return AfterValidator(check)
 
 
 DEFAULT_METHODS = {"adapter": "lora", "quant": "none"}
@@ -58,7 +65,7 @@ class DataOptions(Options):
     train_file: str = Field("", description="JSONL, JSON, CSV or parquet; relative to the workspace.")
     test_file: str = Field("", description="The same for the test rows.")
     format: str = Field("auto", description='Shape of the files, "auto" to recognise it by its columns.')
-    task: Annotated[str, _row_of(TASKS, "auto")] = Field(
+    task: Annotated[str, AfterValidator(RowName(TASKS, ("auto",)))] = Field(
         "auto", description='Kind of question, "auto" to take it from the format.'
     )
     train_rows: Count = Field("all", description="How many training rows; a seeded, stratified sample.")
@@ -82,7 +89,7 @@ class TrainOptions(Options):
     gradient_accumulation_steps: int = Field(8, ge=1)
     warmup_steps: float = Field(0.06, ge=0.0, description="Steps; below 1 a fraction of all steps.")
     lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "linear"
-    optim: Annotated[str, _row_of(OPTIMIZERS)] = "adamw_torch_fused"
+    optim: Annotated[str, AfterValidator(RowName(OPTIMIZERS))] = "adamw_torch_fused"
     weight_decay: float = Field(0.0, ge=0.0)
     max_grad_norm: float = Field(1.0, gt=0.0)
     max_length: int = Field(1024, ge=8, description="Longer rows are cut at the end, in tokens.")
