@@ -7,7 +7,6 @@ long as it lives, and says that it started before it imports anything heavy.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import signal
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.engine.events import SCHEMA, EventLog
-from workbench.engine.run import Run
+from workbench.engine.run import Run, take_lock
 from workbench.errors import InputError, RunFailed, RunStopped, WorkbenchError
 from workbench.paths import Workspace
 
@@ -55,10 +54,7 @@ def main(arguments: list[str]) -> int:
     """Carry out a run; 0 when it finished, else the exit code of what ended it."""
     root, run_id, verb = arguments
     run = Run(Workspace(Path(root)), run_id)
-    lock = os.open(run.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not take_lock(run.lock_file):
         print(f"{run_id} has a worker already", file=sys.stderr)
         return InputError.exit_code
     log = EventLog(run.events_file)
