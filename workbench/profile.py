@@ -58,7 +58,9 @@ class ModelOptions(Options):
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
         "auto", description='"auto" is bfloat16 on a GPU and float32 on a CPU.'
     )
-    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = Field("sdpa", description="Kernel of attention.")
+    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = Field(
+        "sdpa", description="Kernel of attention."
+    )
     trust_remote_code: bool = Field(False, description="Run Python code that comes with the model.")
 
 
