@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 
 Format = Callable[[float], str]
+FACTORS = {10.0: (1, 2, 5), 2.0: (1,), 60.0: (1, 2, 5, 10, 15, 30)}
+"""What a power of each base is multiplied with to give a round number: decimals, bytes, seconds."""
 
 
 def number(value: float) -> str:
@@ -69,7 +71,7 @@ def percent(value: float) -> str:
 def ticks(low: float, high: float, most: int, base: float = 10.0) -> list[float]:
     """Round numbers from ``low`` to ``high``, at most ``most`` of them.
 
-    Their step is 1, 2 or 5 times a power of ten, or a power of another ``base``.
+    Their step is a power of ``base`` times one of its factors.
 
     >>> ticks(0.0, 10.0, 6)
     [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
@@ -78,8 +80,7 @@ def ticks(low: float, high: float, most: int, base: float = 10.0) -> list[float]
     if most < 1 or not math.isfinite(span) or span <= 0:
         return []
     power = math.floor(math.log(span / most, base))
-    factors = (1, 2, 5) if base == 10.0 else (1,)
-    wide = (factor * base**exponent for exponent in (power, power + 1, power + 2) for factor in factors)
+    wide = (factor * base**exponent for exponent in (power, power + 1, power + 2) for factor in FACTORS[base])
     step = next(step for step in wide if _count(low, high, step) <= most)
     first = math.ceil(low / step - 1e-9)
     return [(first + place) * step for place in range(_count(low, high, step))]

@@ -1,6 +1,7 @@
 """A raster of dots inside character cells, in braille, block or ASCII glyphs: what charts and scatters draw on.
 
-Dots count from the upper left. A cell shows all of its dots in the ink that touched it last.
+Dots count from the upper left. A cell shows all of its dots in the ink that touched it last; an ink is
+whatever the widget that shows the raster names its styles by.
 
 >>> raster = Raster(4, 1, MODES["ascii"])
 >>> raster.line(0, 1, 3, 0, ink=0)
@@ -10,7 +11,7 @@ Dots count from the upper left. A cell shows all of its dots in the ink that tou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -66,34 +67,34 @@ class Raster:
         self.dots_across = self.width * mode.across
         self.dots_down = self.height * mode.down
         self._bits = [[0] * self.width for _ in range(self.height)]
-        self._inks: list[list[int | None]] = [[None] * self.width for _ in range(self.height)]
+        self._inks: list[list[Hashable]] = [[None] * self.width for _ in range(self.height)]
         self._marks: dict[tuple[int, int], str] = {}
 
-    def dot(self, x: int, y: int, ink: int) -> None:
+    def dot(self, x: int, y: int, ink: Hashable) -> None:
         """One dot."""
         if 0 <= x < self.dots_across and 0 <= y < self.dots_down:
             (row, low), (column, side) = divmod(y, self.mode.down), divmod(x, self.mode.across)
             self._bits[row][column] |= self.mode.bits[low][side]
             self._inks[row][column] = ink
 
-    def column(self, x: int, top: int, bottom: int, ink: int) -> None:
+    def column(self, x: int, top: int, bottom: int, ink: Hashable) -> None:
         """All dots of one column from ``top`` to ``bottom``, both included."""
         for y in range(max(0, min(top, bottom)), min(self.dots_down - 1, max(top, bottom)) + 1):
             self.dot(x, y, ink)
 
-    def line(self, x0: int, y0: int, x1: int, y1: int, ink: int) -> None:
+    def line(self, x0: int, y0: int, x1: int, y1: int, ink: Hashable) -> None:
         """A straight line with both its ends; as many dots as its longer side."""
         steps = max(abs(x1 - x0), abs(y1 - y0))
         for step in range(steps + 1):
             share = step / steps if steps else 0.0
             self.dot(round(x0 + (x1 - x0) * share), round(y0 + (y1 - y0) * share), ink)
 
-    def mark(self, x: int, y: int, char: str, ink: int) -> None:
+    def mark(self, x: int, y: int, char: str, ink: Hashable) -> None:
         """A character in the cell that holds this dot, in place of its dots."""
         if 0 <= x < self.dots_across and 0 <= y < self.dots_down:
             self.put(y // self.mode.down, x // self.mode.across, char, ink)
 
-    def put(self, row: int, column: int, text: str, ink: int) -> None:
+    def put(self, row: int, column: int, text: str, ink: Hashable) -> None:
         """A text of narrow characters that begins in this cell, cut at the edges."""
         for place, char in enumerate(text, column):
             if 0 <= row < self.height and 0 <= place < self.width:
@@ -104,7 +105,7 @@ class Raster:
         """Whether nothing is drawn in a cell."""
         return not self._bits[row][column] and (row, column) not in self._marks
 
-    def row(self, row: int) -> list[tuple[str, int | None]]:
+    def row(self, row: int) -> list[tuple[str, Hashable]]:
         """The runs of one ink in a row of cells, from left to right; the ink of untouched cells is None."""
         glyphs, bits, inks = self.mode.glyphs, self._bits[row], self._inks[row]
         chars = [self._marks.get((row, column)) or glyphs[bits[column]] for column in range(self.width)]
@@ -112,7 +113,7 @@ class Raster:
         cells = [(" " if char == blank else char, ink) for char, ink in zip(chars, inks, strict=True)]
         return [("".join(char for char, _ in run), ink) for ink, run in groupby(cells, key=lambda cell: cell[1])]
 
-    def rows(self) -> Iterator[list[tuple[str, int | None]]]:
+    def rows(self) -> Iterator[list[tuple[str, Hashable]]]:
         """Every row, from the top."""
         return (self.row(row) for row in range(self.height))
 
@@ -139,7 +140,7 @@ def points(
     ys: Sequence[float],
     limits: tuple[float, float, float, float],
     char: str,
-    ink: int,
+    ink: Hashable,
 ) -> list[tuple[int, int]]:
     """Mark points; gives the (row, column) of the cell of each.
 
