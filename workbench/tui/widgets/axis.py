@@ -96,7 +96,7 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     >>> log_ticks(0.5, 200.0, 4)
     [1.0, 10.0, 100.0]
     """
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    first, last = math.floor(math.log10(low)), min(308, math.ceil(math.log10(high)))
     for factors in ((1, 2, 5), (1,)):
         found = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
         inside = [value for value in found if low <= value <= high]

@@ -54,15 +54,7 @@ def picture(plot: Plot, view: View, smooth: Smooth, width: int, height: int, mod
     labels = _y_labels(plot, frame, height - (height >= LEAST_ROWS))
     gutter = max((len(label) for label in labels.values()), default=0)
     raster = Raster(width - gutter - 1, height - (height >= LEAST_ROWS), mode)
-    several = sum(len(series.curve) > 0 for series in plot.series) > 1
-    for number, (series, start, end) in enumerate(shown):
-        smoothed = view.smoothing > 0 and series.smooth and series.look == "line"
-        if smoothed:
-            draw(raster, frame, series, series.curve.ys, (start, end), f"raw-{number}", "")
-        ys = smooth(series.curve) if smoothed else series.curve.ys
-        mark = mode.marks[number % len(mode.marks)]
-        draw(raster, frame, series, ys, (start, end), f"series-{number}", mark if several else "")
-        mark_points(raster, frame, series, ys, (start, end), f"series-{number}", mark)
+    _trace(raster, frame, shown, view, smooth)
     draw_levels(raster, frame, plot.levels)
     rows = [
         [(labels.get(place, "").rjust(gutter) + mode.axis, "axis"), *((text, str(ink or "axis")) for text, ink in row)]
@@ -71,6 +63,20 @@ def picture(plot: Plot, view: View, smooth: Smooth, width: int, height: int, mod
     if height >= LEAST_ROWS:
         rows.append([(" " * (gutter + 1) + _x_labels(plot, frame, raster), "axis")])
     return Picture(rows, notes)
+
+
+def _trace(raster: Raster, frame: Frame, shown: Sequence[tuple[Series, int, int]], view: View, smooth: Smooth) -> None:
+    """Draw all series, the later over the earlier; where there are several, each with its mark."""
+    marks = raster.mode.marks
+    several = sum(len(series.curve) > 0 for series, *_ in shown) > 1
+    for number, (series, *span) in enumerate(shown):
+        ink, mark, start_end = f"series-{number}", marks[number % len(marks)], (span[0], span[1])
+        ys: Sequence[float] = series.curve.ys
+        if view.smoothing > 0 and series.smooth and series.look == "line":
+            draw(raster, frame, series, ys, start_end, f"raw-{number}", "")
+            ys = smooth(series.curve)
+        draw(raster, frame, series, ys, start_end, ink, mark if several else "")
+        mark_points(raster, frame, series, ys, start_end, ink, mark)
 
 
 def _left(plot: Plot, view: View) -> float:
@@ -96,7 +102,8 @@ def _frame(plot: Plot, view: View, shown: Sequence[tuple[Series, int, int]]) -> 
     elif plot.from_zero:
         low = min(0.0, low)
     if low == high:
-        low, high = low - (abs(low) * 0.1 or 0.5), high + (abs(high) * 0.1 or 0.5)
+        around = 0.5 if view.log_y else abs(low) * 0.1 or 0.5
+        low, high = low - around, high + around
     return Frame(min(xs), max(xs), low, high, view.log_y)
 
 
@@ -111,11 +118,11 @@ def _y_labels(plot: Plot, frame: Frame, rows: int) -> dict[int, str]:
     """The label of each row that has one: round numbers, no two in neighbouring rows."""
     most = max(2, (rows + 1) // 2)
     if frame.log_y:
-        values = axis.log_ticks(10**frame.bottom, 10**frame.top, most)
+        values = axis.log_ticks(frame.value(frame.bottom), frame.value(frame.top), most)
     else:
         values = axis.ticks(frame.bottom, frame.top, most, plot.y_base)
     if len(values) < 2:
-        values = [10**y if frame.log_y else y for y in (frame.bottom, frame.top)]
+        values = [frame.value(frame.bottom), frame.value(frame.top)]
     labels: dict[int, str] = {}
     for value in values:
         row = rows - 1 - scale(frame.height(value), frame.bottom, frame.top, rows)

@@ -11,6 +11,9 @@ from workbench.engine.curves import Curve
 from workbench.tui.widgets import axis
 from workbench.tui.widgets.raster import Raster, scale
 
+MOST_DECADES = 308.0
+"""The largest float has so many."""
+
 
 @dataclass(frozen=True)
 class Series:
@@ -103,6 +106,10 @@ class Frame:
         if not self.log_y:
             return y
         return math.log10(y) if y > 0 else math.nan
+
+    def value(self, height: float) -> float:
+        """The y at a height."""
+        return 10 ** min(height, MOST_DECADES) if self.log_y else height
 
     def down(self, y: float, raster: Raster) -> int:
         """The dot of a y that can be shown, counted from the top."""
