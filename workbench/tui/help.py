@@ -1,0 +1,95 @@
+"""The help overlay: this screen's keys first, then those of the focused widget, then those of everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from workbench.tui.keys import APP, SCREEN, SHARED, Key, bindings, keys_text
+
+EVERYWHERE = frozenset(key.id for key in (*APP, *SCREEN))
+
+
+def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The keys that work on a screen now: heading and (keys, description) of each part, no empty part."""
+    parts: dict[str, dict[str, tuple[list[str], str]]] = {"This screen": {}, "Here": {}, "Everywhere": {}}
+    for key, active in screen.active_bindings.items():
+        if active.binding.description and not active.binding.system:
+            part = parts[_part(active, screen)]
+            keys, _ = part.setdefault(active.binding.action, ([], active.binding.description))
+            keys.append(key)
+    titles = {"Here": f"Where the focus is ({type(screen.focused).__name__})"}
+    return [
+        (titles.get(name, name), [(keys_text(keys), text) for keys, text in part.values()])
+        for name, part in parts.items()
+        if part
+    ]
+
+
+def _part(active: ActiveBinding, screen: Screen[object]) -> str:
+    name = active.binding.id or ""
+    if name in EVERYWHERE or name.startswith("mode.") or active.node is screen.app:
+        return "Everywhere"
+    return "This screen" if active.node is screen or name else "Here"
+
+
+def help_text(parts: Iterable[tuple[str, list[tuple[str, str]]]]) -> Text:
+    """All parts as lines of text."""
+    text = Text()
+    for title, rows in parts:
+        text.append(f"{title}\n", style="bold underline")
+        for keys, description in rows:
+            text.append(f"  {keys:<14}", style="bold").append(f" {description}\n")
+        text.append("\n")
+    return text
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys of the screen below.
+
+    Args:
+        title: Of the screen below.
+        text: Its keys.
+    """
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen > VerticalScroll {
+        width: 70; max-width: 95%; height: auto; max-height: 90%; border: round $primary; background: $surface;
+        padding: 0 1;
+    }
+    HelpScreen Static { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        Key("help.close", "escape,question_mark,f1,q", "close", "Close"), SHARED["down"], SHARED["up"]
+    )
+
+    def __init__(self, title: str, text: Text) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """One scrollable text."""
+        with VerticalScroll() as box:
+            box.border_title = f"help · {self._title} · esc closes"
+            yield Static(self._text, id="keys")
+
+    def action_cursor_down(self) -> None:
+        """Further down."""
+        self.query_one(VerticalScroll).scroll_down(animate=False)
+
+    def action_cursor_up(self) -> None:
+        """Further up."""
+        self.query_one(VerticalScroll).scroll_up(animate=False)
+
+    def action_close(self) -> None:
+        """Back to where one was."""
+        self.dismiss()
