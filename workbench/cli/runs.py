@@ -29,8 +29,7 @@ def run(
     checkpoint and stops; twice: it ends at once.
     """
     from workbench.cli.preflight import checked, ready
-    from workbench.engine import launch
-    from workbench.engine.run import create
+    from workbench.engine.begin import begin
 
     workspace = workspace_of(context)
     wanted, where = load_profile(workspace, profile, sets)
@@ -39,9 +38,7 @@ def run(
         _show_profile(wanted, as_json)
         return
     ready(workspace, wanted, where)
-    started = create(workspace, wanted)
-    launch.start(started)
-    attend(started, detach, as_json)
+    attend(begin(workspace, wanted), detach, as_json)
 
 
 def _show_profile(profile: "Profile", as_json: bool) -> None:
