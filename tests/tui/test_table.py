@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from rich.text import Text
 from textual.app import App
@@ -280,3 +284,9 @@ async def test_a_resize_keeps_the_cursor_in_sight(host):
         await pilot.resize_terminal(80, 12)
         await pilot.pause()
         assert any("run-29" in line for line in host.lines())
+
+
+def test_check_36_5000_rows_answer_a_key_in_time():
+    bench = Path(__file__).parents[1] / "benchmarks" / "bench_table.py"
+    done = subprocess.run([sys.executable, bench], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
