@@ -184,7 +184,9 @@ def test_a_damaged_file_is_said_and_hides_no_other_run(workspace, make, name, co
 def test_a_damaged_result_and_a_folder_in_place_of_the_log_are_said(workspace, make):
     finished = make(STARTED, FINISHED)
     finished.result_file.write_text("{")
-    assert "result.json" in row_of(Board(workspace), finished).problem
+    row = row_of(Board(workspace), finished)
+    assert "result.json is damaged" in row.problem
+    assert row.model == "m"
     other = make()
     other.events_file.unlink()
     other.events_file.mkdir()

@@ -171,13 +171,15 @@ class _Watched:
 
     def _with_facts(self, row: RunRow) -> RunRow:
         """With what the profile says; a finished run's result says the same, and is read much faster than TOML."""
-        path, read = self._run.profile_file, _from_profile
-        if row.status == "finished" and self._run.result_file.exists():
-            path, read = self._run.result_file, _from_result
+        if row.status == "finished" and not self._facts and self._run.result_file.exists():
+            try:
+                self._facts = _facts(self._run, _from_result(self._run.result_file))
+            except UNREADABLE as error:
+                row = replace(row, problem=_why(self._run.result_file, error))
         try:
-            self._facts = self._facts or _facts(self._run, read(path))
+            self._facts = self._facts or _facts(self._run, _from_profile(self._run.profile_file))
         except UNREADABLE as error:
-            return replace(row, problem=_why(path, error))
+            return replace(row, problem=_why(self._run.profile_file, error))
         return replace(row, **self._facts)
 
     def _with_marks(self, row: RunRow) -> RunRow:
