@@ -12,10 +12,10 @@ from workbench.errors import InputError, WorkbenchError, nearest
 from workbench.paths import Workspace
 
 if TYPE_CHECKING:
-    from workbench.engine.run import Run
+    from workbench.engine.board import RunRow
 
 Record = dict[str, Any]
-GLYPHS = {"waiting": "…", "running": "▶", "finished": "✓", "failed": "✗", "stopped": "■", "lost": "?"}
+GLYPHS = {"waiting": "…", "running": "▶", "finished": "✓", "failed": "✗", "stopped": "■", "lost": "?", "damaged": "!"}
 NUMBERS = ("parameters", "train", "test", "step", "loss", "age", "state_bytes")
 
 
@@ -26,18 +26,24 @@ def show(
         str,
         typer.Option("--where", metavar="EXPR", help="Only rows that match, such as 'qlora loss<1.2 !nf4 age<2d'."),
     ] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Archived runs too.")] = False,
     as_json: Json = False,
 ) -> None:
     """List runs, or: models, datasets, profiles, adapters, quantizers, optimizers, tasks, formats."""
     if kind not in KINDS:
         raise InputError(f'There is no list of "{kind}". {nearest(kind, KINDS)}')
-    records = _matching(everything := KINDS[kind](workspace_of(context)), where)
+    every = KINDS[kind](workspace_of(context))
+    known = [record for record in every if everything or not record.get("archived")]
+    records = _matching(known, where)
+    if len(known) < len(every):
+        say(f"{len(every) - len(known)} archived left out; --all shows them too")
     if as_json:
         emit_json(records)
     elif not records:
-        say(f"None of the {len(everything)} {kind} matches." if everything else f"There are no {kind} here yet.")
+        say(f"None of the {len(known)} {kind} matches." if every else f"There are no {kind} here yet.")
     else:
-        shown = [_for_people(record) for record in records] if kind == "runs" else records
+        tagged = any(record.get("tags") for record in records)
+        shown = [_for_people(record, tagged) for record in records] if kind == "runs" else records
         columns = list(shown[0])
         emit_table(columns, [[_cell(record[column]) for column in columns] for record in shown], right=NUMBERS)
 
@@ -66,38 +72,27 @@ def _cell(value: Any) -> str:
 
 
 def _runs(workspace: Workspace) -> list[Record]:
-    from workbench.engine.run import runs
+    from workbench.engine.board import Board
 
-    records = [_run(run) for run in reversed(runs(workspace))]
-    return sorted(records, key=lambda record: record["age_s"] or 0.0)
+    return [_run(row, time.time()) for row in Board(workspace).refresh()]
 
 
-def _run(run: "Run") -> Record:
-    from workbench.engine.run import state
-
-    now = state(run)
-    what: Record = {"name": None, "model": None, "method": None, "quant": None}
-    try:
-        profile = run.profile()
-    except WorkbenchError as error:
-        what["problem"] = str(error)  # a folder from another version must not hide the others
-    else:
-        method = "none" if run.is_base or profile.train.max_steps == 0 else profile.adapter.method
-        what |= {"name": profile.name, "model": profile.model.name, "method": method, "quant": profile.quant.method}
-    return {
-        "run": run.id,
-        "status": now.status,
-        **what,
-        "stage": now.stage,
-        "step": now.step,
-        "total_steps": now.total_steps,
-        "loss": now.loss,
-        "age_s": None if now.started_s is None else round(time.time() - now.started_s, 1),
-        "reason": now.reason,
+def _run(row: "RunRow", now_s: float) -> Record:
+    age_s = row.age_s(now_s)
+    record: Record = {
+        "run": row.id,
+        "status": row.status,
+        **{name: getattr(row, name) or None for name in ("name", "kind", "model", "method", "quant")},
+        **{name: getattr(row, name) for name in ("stage", "step", "total_steps", "loss")},
+        "age_s": None if age_s is None else round(age_s, 1),
+        "tags": list(row.tags),
+        "archived": row.archived,
+        "reason": row.reason,
     }
+    return record | {"problem": row.problem} if row.problem else record
 
 
-def _for_people(run: Record) -> Record:
+def _for_people(run: Record, tagged: bool) -> Record:
     total = run["total_steps"]
     return {
         "": GLYPHS.get(run["status"], " "),
@@ -109,6 +104,7 @@ def _for_people(run: Record) -> Record:
         "step": f"{run['step'] / total:.0%}" if total else NOT_AVAILABLE,
         "loss": number_text(run["loss"]),
         "age": time_text(run["age_s"]),
+        **({"tags": run["tags"]} if tagged else {}),
     }
 
 

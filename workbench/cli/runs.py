@@ -105,6 +105,19 @@ def stop(
     say(f"{stopped.id} {done}; `workbench resume {stopped.id}` goes on with it")
 
 
+def checkpoint(context: typer.Context, run: RunName, as_json: Json = False) -> None:
+    """Ask a run that trains for a checkpoint after the step that it is at; it goes on."""
+    from workbench.engine import launch
+    from workbench.engine.run import find
+
+    asked = find(workspace_of(context), run)
+    launch.checkpoint(asked)
+    if as_json:
+        emit_json({"run_id": asked.id, "requested": True})
+    else:
+        say(f"{asked.id} writes a checkpoint after this step; `workbench watch {asked.id}` shows when")
+
+
 def resume(context: typer.Context, run: RunName, detach: Detach = False, as_json: Json = False) -> None:
     """Go on with a run that was stopped, failed or lost, from its last checkpoint."""
     from workbench.engine import launch

@@ -60,7 +60,8 @@ def main(arguments: list[str]) -> int:
     log = EventLog(run.events_file)
     log.append("started", schema=SCHEMA, pid=os.getpid(), verb=verb)
     ended = _outcome(run, verb, log)
-    run.stop_file.unlink(missing_ok=True)
+    for request in (run.stop_file, run.checkpoint_file):
+        request.unlink(missing_ok=True)
     log.append("ended", **ended)
     return int(ended["exit_code"])
 
