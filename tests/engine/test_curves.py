@@ -12,7 +12,7 @@ def doubles(*values):
 
 def test_what_is_no_finite_number_is_a_gap():
     curve = Curve([(1, 1.0), (2, math.inf), (3, math.nan), (4, None), (5, 2.0)])
-    assert (len(curve), curve.not_finite, curve.last, curve.peak()) == (5, 3, 2.0, 2.0)
+    assert (len(curve), curve.not_finite, curve.last, curve.peak) == (5, 3, 2.0, 2.0)
     assert [math.isnan(y) for y in curve.ys] == [False, True, True, True, False]
 
 
@@ -41,7 +41,7 @@ def test_many_points_at_once_are_as_one_by_one():
 
 
 def test_nothing_has_no_last_and_no_peak():
-    assert (Curve().last, Curve().peak(), Curve([(1, None)]).last, Curve([(1, None)]).peak()) == (
+    assert (Curve().last, Curve().peak, Curve([(1, None)]).last, Curve([(1, None)]).peak) == (
         None,
         None,
         None,

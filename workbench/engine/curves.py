@@ -23,6 +23,7 @@ class Curve:
         ys: One number for each x; NaN where there was none.
         not_finite: How many of the ys are NaN.
         restarts: Each x from which the points were told anew, in the order in which it happened.
+        peak: The largest y; None without a number.
     """
 
     def __init__(self, points: Iterable[tuple[float, float | None]] = ()) -> None:
@@ -30,6 +31,7 @@ class Curve:
         self.ys = array("d")
         self.not_finite = 0
         self.restarts: list[float] = []
+        self.peak: float | None = None
         for x, y in points:
             self.append(x, y)
 
@@ -44,6 +46,7 @@ class Curve:
         self.not_finite += number != number  # noqa: PLR0124 - only NaN differs from itself
         self.xs.append(x)
         self.ys.append(number)
+        self._raise_peak(number)
 
     def extend(self, xs: array[float], ys: array[float]) -> None:
         """Add many points at once; the ys hold NaN, never infinity."""
@@ -57,6 +60,7 @@ class Curve:
         self.xs.extend(xs)
         self.ys.extend(ys)
         self.not_finite += sum(map(math.isnan, ys))
+        self._raise_peak(*ys)
 
     def _drop_from(self, x: float) -> None:
         place = bisect_left(self.xs, x)
@@ -64,15 +68,17 @@ class Curve:
         del self.xs[place:]
         del self.ys[place:]
         self.restarts.append(x)
+        self.peak = None
+        self._raise_peak(*self.ys)
+
+    def _raise_peak(self, *ys: float) -> None:
+        known = () if self.peak is None else (self.peak,)
+        self.peak = max((*known, *(y for y in ys if not math.isnan(y))), default=None)
 
     @property
     def last(self) -> float | None:
         """The newest y; None without points and when it is no number."""
         return self.ys[-1] if self.ys and not math.isnan(self.ys[-1]) else None
-
-    def peak(self) -> float | None:
-        """The largest y; None without a number."""
-        return max((y for y in self.ys if not math.isnan(y)), default=None)
 
 
 class Smoothed:

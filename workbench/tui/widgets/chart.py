@@ -25,7 +25,8 @@ SERIES = 8
 class Chart(Widget):
     """Several series over one x, with levels, a legend in the upper border and notes in the lower one.
 
-    Series are told apart by look and mark as well as by colour. Call ``draw`` after the curves grew.
+    Series are told apart by look and mark as well as by colour, which is the theme's. Call ``draw`` after the curves
+    grew.
     """
 
     COMPONENT_CLASSES = {
@@ -44,22 +45,22 @@ class Chart(Widget):
         &.-ascii { border: ascii $foreground 30%; }
         & > .chart--axis, & > .chart--note { color: $foreground 70%; }
         & > .chart--level { color: $foreground 80%; }
-        & > .chart--series-0 { color: $primary; }
-        & > .chart--series-1 { color: $warning; }
-        & > .chart--series-2 { color: $success; }
-        & > .chart--series-3 { color: $accent; }
-        & > .chart--series-4 { color: $error; }
-        & > .chart--series-5 { color: $secondary; }
+        & > .chart--series-0 { color: $series-1; }
+        & > .chart--series-1 { color: $series-2; }
+        & > .chart--series-2 { color: $series-3; }
+        & > .chart--series-3 { color: $series-4; }
+        & > .chart--series-4 { color: $series-5; }
+        & > .chart--series-5 { color: $series-6; }
         & > .chart--series-6 { color: $foreground; }
-        & > .chart--series-7 { color: $primary-lighten-2; }
-        & > .chart--raw-0 { color: $primary 45%; }
-        & > .chart--raw-1 { color: $warning 45%; }
-        & > .chart--raw-2 { color: $success 45%; }
-        & > .chart--raw-3 { color: $accent 45%; }
-        & > .chart--raw-4 { color: $error 45%; }
-        & > .chart--raw-5 { color: $secondary 45%; }
+        & > .chart--series-7 { color: $foreground 75%; }
+        & > .chart--raw-0 { color: $series-1 45%; }
+        & > .chart--raw-1 { color: $series-2 45%; }
+        & > .chart--raw-2 { color: $series-3 45%; }
+        & > .chart--raw-3 { color: $series-4 45%; }
+        & > .chart--raw-4 { color: $series-5 45%; }
+        & > .chart--raw-5 { color: $series-6 45%; }
         & > .chart--raw-6 { color: $foreground 45%; }
-        & > .chart--raw-7 { color: $primary-lighten-2 45%; }
+        & > .chart--raw-7 { color: $foreground 45%; }
     }
     """
 

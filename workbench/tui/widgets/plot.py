@@ -11,8 +11,8 @@ from workbench.engine.curves import Curve
 from workbench.tui.widgets import axis
 from workbench.tui.widgets.raster import Raster, scale
 
-MOST_DECADES = 308.0
-"""The largest float has so many."""
+LEAST_DECADES, MOST_DECADES = -323.0, 308.0
+"""Between these powers of ten lie all floats but zero."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Frame:
 
     def value(self, height: float) -> float:
         """The y at a height."""
-        return 10 ** min(height, MOST_DECADES) if self.log_y else height
+        return 10 ** min(max(height, LEAST_DECADES), MOST_DECADES) if self.log_y else height
 
     def down(self, y: float, raster: Raster) -> int:
         """The dot of a y that can be shown, counted from the top."""
