@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import work
-from textual.app import App
-from textual.binding import Binding, BindingType
-from textual.notifications import SeverityLevel
+from textual import events, work
+from textual.binding import BindingType
 from textual.reactive import reactive
-from textual.worker import WorkerFailed
 
 from workbench.paths import Workspace
-from workbench.tui import modes, status, theme
-from workbench.tui.keys import APP, bindings, key_text
-from workbench.tui.messages import Messages, Said
-from workbench.tui.problems import place, sentence
-from workbench.tui.safe import lines, one_line
+from workbench.tui import keymap, modes, signals, status, theme
+from workbench.tui.keys import APP, bindings
+from workbench.tui.services import Services
 from workbench.tui.settings import Settings
+from workbench.tui.too_small import TooSmall, fits
 
 if TYPE_CHECKING:
-    from textual.actions import ActionParseResult
+    from textual.command import Provider
 
     from workbench.tui.screen import WorkbenchScreen
 
 
-class WorkbenchApp(App[object]):
+def _commands() -> type[Provider]:
+    from workbench.tui.palette import WorkbenchCommands
+
+    return WorkbenchCommands
+
+
+class WorkbenchApp(Services):
     """Workbench on the whole screen.
 
     Args:
@@ -36,9 +37,11 @@ class WorkbenchApp(App[object]):
         start_mode: The screen to begin with; "" for the one that was last used.
         run_id: A run that the first screen shows.
         settings: What the user chose; by default the user's own file.
+        keys: The file with the user's own keys; by default the user's own.
     """
 
     TITLE = "Workbench"
+    COMMANDS: ClassVar[set[Any]] = {_commands}
     MODES = {mode.name: cast("Any", mode.make) for mode in modes.MODES.values()}
     BINDINGS: ClassVar[list[BindingType]] = bindings(*APP, *(mode.as_key() for mode in modes.MODES.values()))
     CSS = """
@@ -47,14 +50,18 @@ class WorkbenchApp(App[object]):
     status: reactive[status.Status] = reactive(status.Status(), init=False)
 
     def __init__(
-        self, workspace: Workspace, start_mode: str = "runs", run_id: str = "", settings: Settings | None = None
+        self,
+        workspace: Workspace,
+        start_mode: str = "runs",
+        run_id: str = "",
+        settings: Settings | None = None,
+        keys: Path | None = None,
     ) -> None:
         self.workspace = workspace
+        self.keymap: dict[str, str] = {}
+        self._keys_path = keys or keymap.default_path()
         self.settings = settings or Settings()
-        self.messages = Messages()
-        self.command = ""
         self._start_run_id = run_id
-        self._told: set[tuple[str, str, int]] = set()
         super().__init__()
         for row in theme.THEMES.values():
             self.register_theme(row)
@@ -68,11 +75,29 @@ class WorkbenchApp(App[object]):
 
     def on_mount(self) -> None:
         """Show what was asked for; look at the machine once the first frame is out."""
+        if not self.is_headless:
+            signals.install(self)
         if self.settings.problem:
             self.notify(self.settings.problem, severity="warning")
         if self._start_run_id:
             self.mode_screen.show_run(self._start_run_id)
-        self.call_after_refresh(self._watch_machine)
+        self.call_after_refresh(self._after_first_frame)
+
+    def _after_first_frame(self) -> None:
+        self._watch_machine()
+        if self._keys_path.exists():
+            self.keymap, problems = keymap.read(self._keys_path)
+            self.set_keymap(self.keymap)
+            for problem in problems:
+                self.notify(problem, severity="warning", timeout=10)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A window that is too small gets one message; once it has grown the screen is there again."""
+        covered = isinstance(self.screen, TooSmall)
+        if not fits(event.size) and not covered:
+            self.push_screen(TooSmall())
+        elif fits(event.size) and covered:
+            self.pop_screen()
 
     @work(group="status")
     async def _watch_machine(self) -> None:
@@ -90,9 +115,18 @@ class WorkbenchApp(App[object]):
 
     async def action_quit(self) -> None:
         """Leave; runs go on, and how many is said once."""
-        count = len(self.status.running)
-        kept = f"{count} run{'s' if count > 1 else ''} keep{'' if count > 1 else 's'} running; `workbench` shows them."
-        self.exit(message=kept if count else None)
+        running = await asyncio.to_thread(status.running, self.workspace)
+        count = "1 run keeps" if len(running) == 1 else f"{len(running)} runs keep"
+        self.exit(message=f"{count} running; `workbench` shows them." if running else None)
+
+    def action_help_quit(self) -> None:
+        """What to press instead of ctrl+c."""
+        self.notify("q quits; runs go on")
+
+    def action_command_palette(self) -> None:
+        """Open the palette, unless nothing but a message is shown."""
+        if not isinstance(self.screen, TooSmall):
+            super().action_command_palette()
 
     # going places
 
@@ -160,91 +194,3 @@ class WorkbenchApp(App[object]):
         """Change the theme and keep the choice."""
         self.theme = name
         self.settings.set("app", "theme", name)
-
-    # saying
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Show a toast, and keep it for the messages; the text is never read as markup."""
-        del markup
-        self.messages.add(Said(f"{title}: {message}" if title else message, severity))
-        super().notify(lines(message), title=one_line(title), severity=severity, timeout=timeout, markup=False)
-
-    def notify_problem(self, error: BaseException) -> None:
-        """Say an error; one that comes again and again at the same place is said once."""
-        from workbench.errors import WorkbenchError
-
-        if not isinstance(error, WorkbenchError):
-            if place(error) in self._told:
-                return
-            self._told.add(place(error))
-        self.notify(sentence(error), severity="error", timeout=10)
-
-    def did(self, *command: str) -> None:
-        """Remember the headless command of what was just done: one text, or its words."""
-        self.command = command[0] if len(command) == 1 else shlex.join(command)
-
-    def action_copy_command(self) -> None:
-        """Copy the headless command of what was done last."""
-        if self.command:
-            self.copy(self.command)
-        else:
-            self.notify("nothing has been done yet that a command could repeat", severity="warning")
-
-    def copy(self, text: str) -> None:
-        """Put a text on the clipboard and say so."""
-        self.copy_to_clipboard(text)
-        self.notify(f"copied: {one_line(text, 200)}")
-
-    def get_key_display(self, binding: Binding) -> str:
-        """A key as it is written everywhere in the app."""
-        return key_text(binding.key)
-
-    # asking; all of these are called from workers
-
-    async def confirm(self, text: str, yes: str = "Yes") -> bool:
-        """Whether the user agrees; the safe button has the focus."""
-        from workbench.tui.dialogs import Confirm
-
-        return await self.push_screen_wait(Confirm(text, yes)) == "yes"
-
-    async def ask(self, text: str, value: str = "") -> str | None:
-        """One line of text; None when the user left."""
-        from workbench.tui.dialogs import Ask
-
-        return await self.push_screen_wait(Ask(text, value))
-
-    async def ask_stop(self, run_id: str) -> str:
-        """How a run is stopped: "yes" after a checkpoint, "more" at once, "" not at all."""
-        from workbench.tui.dialogs import Confirm
-
-        text = f"Stop {run_id}?\nIt writes a checkpoint first and can be resumed. Press s again to end it at once."
-        return await self.push_screen_wait(Confirm(text, "Stop", more=("s", "End at once")))
-
-    # errors
-
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: Any = None,
-        namespaces: Any = None,
-    ) -> bool:
-        """Do what a key says; an error of it is said and the app goes on."""
-        try:
-            return await super().run_action(action, default_namespace, namespaces)
-        except Exception as error:  # noqa: BLE001 - whatever a key ran into, the app goes on
-            self.notify_problem(error)
-            return True
-
-    def _handle_exception(self, error: Exception) -> None:
-        if isinstance(error, WorkerFailed):
-            self.notify_problem(error.error)
-            return
-        super()._handle_exception(error)

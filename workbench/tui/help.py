@@ -7,37 +7,32 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from workbench.tui.available import Offered, available
 from workbench.tui.keys import APP, SCREEN, SHARED, Key, bindings, keys_text
 
 EVERYWHERE = frozenset(key.id for key in (*APP, *SCREEN))
 
 
 def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The keys that work on a screen now: heading and (keys, description) of each part, no empty part."""
-    parts: dict[str, dict[str, tuple[list[str], str]]] = {"This screen": {}, "Here": {}, "Everywhere": {}}
-    for key, active in screen.active_bindings.items():
-        if active.binding.description and not active.binding.system:
-            part = parts[_part(active, screen)]
-            keys, _ = part.setdefault(active.binding.action, ([], active.binding.description))
-            keys.append(key)
-    titles = {"Here": f"Where the focus is ({type(screen.focused).__name__})"}
-    return [
-        (titles.get(name, name), [(keys_text(keys), text) for keys, text in part.values()])
-        for name, part in parts.items()
-        if part
-    ]
+    """The keys that a screen answers: heading and (keys, description) of each part, no empty part."""
+    here = f"Where the focus is ({type(screen.focused).__name__})"
+    parts: dict[str, list[tuple[str, str]]] = {"This screen": [], here: [], "Everywhere": []}
+    for offered in available(screen):
+        title = {"own": "This screen", "here": here, "everywhere": "Everywhere"}[_part(offered)]
+        parts[title].append((keys_text(offered.keys), offered.binding.description))
+    return [(title, rows) for title, rows in parts.items() if rows]
 
 
-def _part(active: ActiveBinding, screen: Screen[object]) -> str:
-    name = active.binding.id or ""
-    if name in EVERYWHERE or name.startswith("mode.") or active.node is screen.app:
-        return "Everywhere"
-    return "This screen" if active.node is screen or name else "Here"
+def _part(offered: Offered) -> str:
+    name = offered.binding.id or ""
+    if not name:
+        return "here" if not isinstance(offered.node, Screen) else "everywhere"
+    return "everywhere" if name in EVERYWHERE or name.startswith("mode.") else "own"
 
 
 def help_text(parts: Iterable[tuple[str, list[tuple[str, str]]]]) -> Text:

@@ -111,6 +111,10 @@ class WorkbenchScreen(Screen[None]):
 
     # what a screen calls
 
+    def write_export(self, way: Export) -> None:
+        """Write one of the exports to a file and say where it is."""
+        files.export(self.app, self.MODE, way)
+
     def refuse(self, reason: str) -> None:
         """Say why an action cannot run now."""
         self.app.notify(reason, severity="warning")
@@ -158,7 +162,7 @@ class WorkbenchScreen(Screen[None]):
         if not ways:
             self.refuse("this screen has nothing to export")
             return
-        files.export(self.app, self.MODE, ways[0])
+        self.write_export(ways[0])
 
     def action_editor(self) -> None:
         """Open the file in the user's editor."""
