@@ -1,8 +1,9 @@
-"""The app: six modes, and what every screen may ask of it."""
+"""The app: six modes, how they are reached, how it begins and ends."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -20,6 +21,7 @@ from workbench.tui.too_small import TooSmall, fits
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from workbench.engine.board import RunRow
     from workbench.tui.screen import WorkbenchScreen
 
 
@@ -47,7 +49,9 @@ class WorkbenchApp(Services):
     CSS = """
     Toast { max-width: 70; }
     """
-    status: reactive[status.Status] = reactive(status.Status(), init=False)
+    gpu: reactive[str] = reactive("", init=False)
+    rows: reactive[tuple[RunRow, ...] | None] = reactive(None, init=False)
+    """All runs, the newest first; None before the first look at them."""
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class WorkbenchApp(Services):
         self._keys_path = keys or keymap.default_path()
         self.settings = settings or Settings()
         self._start_run_id = run_id
+        self._look_now = asyncio.Event()
         super().__init__()
         for row in theme.THEMES.values():
             self.register_theme(row)
@@ -84,7 +89,8 @@ class WorkbenchApp(Services):
         self.call_after_refresh(self._after_first_frame)
 
     def _after_first_frame(self) -> None:
-        self._watch_machine()
+        self._watch_runs()
+        self._watch_gpu()
         if self._keys_path.exists():
             self.keymap, problems = keymap.read(self._keys_path)
             self.set_keymap(self.keymap)
@@ -99,14 +105,31 @@ class WorkbenchApp(Services):
         elif fits(event.size) and covered:
             self.pop_screen()
 
-    @work(group="status")
-    async def _watch_machine(self) -> None:
+    @work(group="look")
+    async def _watch_runs(self) -> None:
+        looks = status.Looks(self.workspace)
+        pause_s = status.RUNS_S
         while True:
             try:
-                self.status = await asyncio.to_thread(status.look, self.workspace)
+                self.rows, pause_s = await asyncio.to_thread(looks.look)
             except Exception as error:  # noqa: BLE001 - a broken look must say so and may not end the app
                 self.notify_problem(error)
-            await asyncio.sleep(status.PERIOD_S)
+            self._look_now.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_now.wait(), pause_s)
+
+    @work(group="look")
+    async def _watch_gpu(self) -> None:
+        while True:
+            try:
+                self.gpu = await asyncio.to_thread(status.gpu_text)
+            except Exception as error:  # noqa: BLE001 - a broken look must say so and may not end the app
+                self.notify_problem(error)
+            await asyncio.sleep(status.GPU_S)
+
+    def look_now(self) -> None:
+        """Look at the runs at once, because something was done to one of them."""
+        self._look_now.set()
 
     @property
     def mode_screen(self) -> WorkbenchScreen:
@@ -116,7 +139,7 @@ class WorkbenchApp(Services):
     async def action_quit(self) -> None:
         """Leave; runs go on, and how many is said once."""
         running = await asyncio.to_thread(status.running, self.workspace)
-        count = "1 run keeps" if len(running) == 1 else f"{len(running)} runs keep"
+        count = "1 run keeps" if running == 1 else f"{running} runs keep"
         self.exit(message=f"{count} running; `workbench` shows them." if running else None)
 
     def action_help_quit(self) -> None:

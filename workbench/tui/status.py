@@ -1,48 +1,44 @@
-"""What the header says of the machine: GPU memory and how many runs are running, read in a thread."""
+"""What the app knows of the machine: all runs, and the GPU's memory; read in threads, shown by header and screens."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workbench.engine.board import Board, RunRow
     from workbench.paths import Workspace
 
-PERIOD_S = 2.0
+RUNS_S = 1.0
+GPU_S = 3.0
+"""Seconds between two looks."""
+BUSY = 15.0
+"""A look that takes long is followed by a pause so many times as long: less than a tenth of a core for 5,000 runs."""
 GIB = 2**30
 
 
-@dataclass(frozen=True)
-class Status:
-    """One look at the machine.
+class Looks:
+    """Looks at the runs, one after the other; each says how long to wait for the next one."""
 
-    Args:
-        gpu: Memory of the first GPU for people, or why there is none.
-        running: Ids of the runs whose worker lives.
-    """
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._board: Board | None = None
 
-    gpu: str = ""
-    running: tuple[str, ...] = ()
+    def look(self) -> tuple[tuple[RunRow, ...], float]:
+        """All runs, the newest first, and the seconds until the next look. The first call imports the engine."""
+        from workbench.engine.board import Board
 
-    def text(self) -> str:
-        """Both on one line.
-
-        >>> Status("no GPU", ("a",)).text()
-        'no GPU · 1 running'
-        """
-        return " · ".join(part for part in (self.gpu, f"{len(self.running)} running") if part)
+        begun_s = time.monotonic()
+        self._board = self._board or Board(self._workspace)
+        rows = tuple(self._board.refresh())
+        return rows, max(RUNS_S, BUSY * (time.monotonic() - begun_s))
 
 
-def look(workspace: Workspace) -> Status:
-    """The state of the machine now. Slow the first time: it loads the library that talks to the driver."""
-    return Status(gpu_text(), running(workspace))
-
-
-def running(workspace: Workspace) -> tuple[str, ...]:
-    """Ids of the runs whose worker holds its lock."""
+def running(workspace: Workspace) -> int:
+    """How many workers hold their run's lock at this moment."""
     from workbench.engine.run import alive, runs
 
-    return tuple(run.id for run in runs(workspace) if alive(run))
+    return sum(alive(run) for run in runs(workspace))
 
 
 def gpu_text() -> str:

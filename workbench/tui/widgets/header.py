@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual import getters
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from workbench.tui.app import WorkbenchApp
 from workbench.tui.safe import one_line
-from workbench.tui.status import Status
 
 
 class Header(Widget):
@@ -18,6 +19,7 @@ class Header(Widget):
     """
     subject: reactive[str] = reactive("")
     machine: reactive[str] = reactive("")
+    app = getters.app(WorkbenchApp)
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -25,10 +27,13 @@ class Header(Widget):
 
     def on_mount(self) -> None:
         """The app looks at the machine; the line follows."""
-        self.watch(self.app, "status", self._show)
+        self.watch(self.app, "gpu", self._show_machine)
+        self.watch(self.app, "rows", self._show_machine)
 
-    def _show(self, status: Status) -> None:
-        self.machine = status.text()
+    def _show_machine(self) -> None:
+        app = self.app
+        running = None if app.rows is None else sum(row.status == "running" for row in app.rows)
+        self.machine = " · ".join(part for part in (app.gpu, "" if running is None else f"{running} running") if part)
 
     def render(self) -> Text:
         """The line, exactly as wide as the screen."""

@@ -1,0 +1,78 @@
+"""The list of runs as records, and as CSV, JSON and Markdown: what ``workbench list`` prints and the app exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.engine.board import RunRow
+from workbench.engine.texts import NOT_AVAILABLE, number_text, printable, time_text
+
+Record = dict[str, Any]
+FORMATS = {"csv": ".csv", "json": ".json", "markdown": ".md"}
+"""Names of the formats, and how their files end."""
+
+
+def run_record(row: RunRow, now_s: float) -> Record:
+    """A run with the names that filters know it by; unknown is None, fractions are 0..1."""
+    age_s = row.age_s(now_s)
+    record: Record = {
+        "run": row.id,
+        "status": row.status,
+        **{name: getattr(row, name) or None for name in ("name", "kind", "model", "method", "quant")},
+        **{name: getattr(row, name) for name in ("stage", "step", "total_steps", "loss")},
+        "age_s": None if age_s is None else round(age_s, 1),
+        "tags": list(row.tags),
+        "archived": row.archived,
+        "reason": row.reason,
+    }
+    return record | {"problem": row.problem} if row.problem else record
+
+
+def progress(row: RunRow) -> float | None:
+    """Finished fraction of a run's steps; None while the number of its steps is unknown."""
+    return min(1.0, row.step / row.total_steps) if row.total_steps else None
+
+
+def as_text(records: Sequence[Record], form: str) -> str:
+    """Records in one of ``FORMATS``, as the content of a file."""
+    if form == "json":
+        return json.dumps(list(records), indent=2, ensure_ascii=False) + "\n"
+    return _csv(records) if form == "csv" else _markdown(records)
+
+
+def _csv(records: Sequence[Record]) -> str:
+    """Every field of every record; unknown is empty."""
+    columns = list(dict.fromkeys(name for record in records for name in record))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _joined(value) for name, value in record.items()} for record in records)
+    return text.getvalue()
+
+
+def _joined(value: Any) -> Any:
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def _markdown(records: Sequence[Record]) -> str:
+    """What a person wants to read of each run, as a table."""
+    head = ("status", "run", "model", "method", "quant", "step", "loss", "age", "tags")
+    rows = [_for_people(record) for record in records]
+    lines = [" | ".join(head), " | ".join("---" for _ in head), *(" | ".join(map(_cell, row)) for row in rows)]
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+def _for_people(record: Record) -> tuple[object, ...]:
+    total = record["total_steps"]
+    step = f"{record['step']}/{total}" if total else NOT_AVAILABLE
+    known = (record[name] for name in ("status", "run", "model", "method", "quant"))
+    return (*known, step, number_text(record["loss"]), time_text(record["age_s"]), ", ".join(record["tags"]))
+
+
+def _cell(value: object) -> str:
+    text = NOT_AVAILABLE if value is None else printable(str(value))
+    return text.replace("\n", " ").replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
