@@ -1,26 +1,33 @@
 """check and new: look at a profile, write a profile."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from workbench.cli.options import Json, ProfileName, Sets, load_profile, profile_path, workspace_of
 from workbench.cli.output import emit, emit_json, say_problems
+from workbench.cli.plans import say_plan
 from workbench.errors import InputError, Problem, ProblemsError
 from workbench.paths import Workspace
 
 
 def check(context: typer.Context, profile: ProfileName, sets: Sets = None, as_json: Json = False) -> None:
-    """Say everything that is wrong with a profile on this machine; loads and writes nothing."""
+    """Say everything that is wrong with a profile on this machine, and what it will take; writes nothing."""
+    from workbench.engine.plan import plan
+
     workspace = workspace_of(context)
     problems = _problems(workspace, profile, sets)
     fatal = any(problem.fatal for problem in problems)
+    made = None if fatal else plan(load_profile(workspace, profile, sets)[0], workspace)
     if as_json:
-        emit_json({"profile": profile, "ok": not fatal, "problems": [vars(problem) for problem in problems]})
+        answer = {"profile": profile, "ok": not fatal, "problems": [vars(problem) for problem in problems]}
+        emit_json({**answer, "plan": asdict(made) if made else None})
     else:
         say_problems(problems)
-        if not fatal:
+        if made:
             emit(f"{profile}: ok")
+            say_plan(made)
     if fatal:
         raise typer.Exit(InputError.exit_code)
 

@@ -1,15 +1,18 @@
 """run, watch, stop, resume."""
 
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.options import Detach, Json, ProfileName, RunName, Sets, load_profile, workspace_of
 from workbench.cli.output import emit, emit_json, say
+from workbench.cli.plans import say_plan
 
 if TYPE_CHECKING:
     from workbench.engine.run import Run
+    from workbench.paths import Workspace
     from workbench.profile import Profile
 
 
@@ -35,19 +38,22 @@ def run(
     wanted, where = load_profile(workspace, profile, sets)
     if dry_run:
         checked(workspace, wanted, where)
-        _show_profile(wanted, as_json)
+        _show_profile(workspace, wanted, as_json)
         return
     ready(workspace, wanted, where)
     attend(begin(workspace, wanted), detach, as_json)
 
 
-def _show_profile(profile: "Profile", as_json: bool) -> None:
+def _show_profile(workspace: "Workspace", profile: "Profile", as_json: bool) -> None:
+    from workbench.engine.plan import plan
     from workbench.profile import dump
 
+    made = plan(profile, workspace)
     if as_json:
-        emit_json({"name": profile.name, **profile.model_dump()})
+        emit_json({"name": profile.name, **profile.model_dump(), "plan": asdict(made)})
     else:
         emit(dump(profile).rstrip("\n"))
+        say_plan(made)
 
 
 def attend(started: "Run", detach: bool, as_json: bool, since_s: float = 0.0) -> None:

@@ -86,6 +86,11 @@ class Run:
         return self.folder / "marks.json"
 
     @property
+    def audit_file(self) -> Path:
+        """What the audit found in the training rows."""
+        return self.folder / "audit.json"
+
+    @property
     def receipt_file(self) -> Path:
         """Versions, hardware, hashes and seeds."""
         return self.folder / "receipt.json"
