@@ -155,6 +155,14 @@ _add(
     "workbench compare",
     "workbench compare last --reference",
     "workbench compare run-a run-b --baseline run-a --csv > table.csv",
+    "workbench compare --where 'lora accuracy>0.5 memory<8GiB'",
+)
+_add(
+    evals.diff,
+    "diff",
+    "In which keys and figures runs differ.",
+    "workbench diff run-a run-b",
+    "workbench diff quickstart last --json",
 )
 _add(
     marks.tag,
@@ -175,8 +183,9 @@ app.add_typer(datasets.app, name="data", short_help="Prepare, preview, reduce an
 _add(
     profiles.new,
     "new",
-    "Write a profile that begins as another one.",
+    "Write a profile that begins as another one, or as a run.",
     "workbench new mine --from quickstart",
+    "workbench new again --from-run last --set train.seed=7",
     "workbench new r32 --from mine --set adapter.r=32",
 )
 _add(

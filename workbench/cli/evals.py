@@ -1,4 +1,4 @@
-"""eval and compare: scores, and what they can claim."""
+"""eval, compare and diff: scores, and what they can claim."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,6 +93,10 @@ def compare(
     reference: Annotated[
         bool, typer.Option("--reference", help="Also the study's published rows, unpaired and marked as such.")
     ] = False,
+    where: Annotated[
+        str,
+        typer.Option("--where", metavar="EXPR", help="Only rows that match, such as 'lora accuracy>0.5 memory<8GiB'."),
+    ] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Every figure, one row each, as CSV.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown.")] = False,
     as_json: Json = False,
@@ -101,6 +105,7 @@ def compare(
     from workbench.cli.tables import show_comparison
     from workbench.engine.compare import compare as compare_here
     from workbench.engine.comparison_text import markdown, to_csv
+    from workbench.engine.figures import where as matching
     from workbench.engine.run import find
 
     if as_csv + as_markdown + as_json > 1:
@@ -110,6 +115,8 @@ def compare(
     if not chosen and not reference:
         raise InputError(f"{workspace.metrics} has no finished run yet; `workbench run quickstart` makes one.")
     comparison = compare_here(workspace, chosen, baseline, with_reference=reference)
+    if where:
+        comparison = matching(comparison, where)
     if as_json:
         emit_json(comparison.to_json())
     elif as_csv:
@@ -118,6 +125,32 @@ def compare(
         emit(markdown(comparison))
     else:
         show_comparison(comparison)
+
+
+def diff(
+    context: typer.Context,
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Two or more; differences are to the first.")],
+    as_json: Json = False,
+) -> None:
+    """Say in which profile keys and figures runs differ, and what the differences can claim."""
+    from workbench.cli.tables import show_grid
+    from workbench.engine.diff import diff as diff_here
+    from workbench.engine.diff import figure_grid, key_grid
+    from workbench.engine.run import find
+
+    workspace = workspace_of(context)
+    found = diff_here(workspace, [find(workspace, name) for name in runs])
+    if as_json:
+        emit_json(found.to_json())
+        return
+    if not found.keys:
+        say("Their profiles are the same.")
+    for grid in (key_grid(found), figure_grid(found)):
+        if grid[1]:
+            show_grid(grid)
+            emit("")
+    for note in found.notes:
+        say(f"note: {note}")
 
 
 def _finished(workspace: Workspace) -> "list[Run]":
