@@ -1,21 +1,19 @@
 """list: the runs, or the rows of a table."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from workbench.cli.options import Json, workspace_of
 from workbench.cli.output import NOT_AVAILABLE, emit_json, emit_table, number_text, say, time_text
+from workbench.engine.texts import GLYPHS
 from workbench.errors import InputError, WorkbenchError, nearest
 from workbench.paths import Workspace
 
-if TYPE_CHECKING:
-    from workbench.engine.board import RunRow
-
 Record = dict[str, Any]
-GLYPHS = {"waiting": "…", "running": "▶", "finished": "✓", "failed": "✗", "stopped": "■", "lost": "?", "damaged": "!"}
 NUMBERS = ("parameters", "train", "test", "step", "loss", "age", "state_bytes")
 
 
@@ -28,6 +26,8 @@ def show(
     ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Archived runs too.")] = False,
     as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: every column.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
 ) -> None:
     """List runs, or: models, datasets, profiles, adapters, quantizers, optimizers, tasks, formats."""
     if kind not in KINDS:
@@ -39,6 +39,10 @@ def show(
         say(f"{len(every) - len(known)} archived left out; --all shows them too")
     if as_json:
         emit_json(records)
+    elif as_csv or as_markdown:
+        from workbench.engine.run_records import as_text
+
+        sys.stdout.write(as_text(records, "csv" if as_csv else "markdown"))
     elif not records:
         say(f"None of the {len(known)} {kind} matches." if every else f"There are no {kind} here yet.")
     else:
@@ -73,23 +77,9 @@ def _cell(value: Any) -> str:
 
 def _runs(workspace: Workspace) -> list[Record]:
     from workbench.engine.board import Board
+    from workbench.engine.run_records import run_record
 
-    return [_run(row, time.time()) for row in Board(workspace).refresh()]
-
-
-def _run(row: "RunRow", now_s: float) -> Record:
-    age_s = row.age_s(now_s)
-    record: Record = {
-        "run": row.id,
-        "status": row.status,
-        **{name: getattr(row, name) or None for name in ("name", "kind", "model", "method", "quant")},
-        **{name: getattr(row, name) for name in ("stage", "step", "total_steps", "loss")},
-        "age_s": None if age_s is None else round(age_s, 1),
-        "tags": list(row.tags),
-        "archived": row.archived,
-        "reason": row.reason,
-    }
-    return record | {"problem": row.problem} if row.problem else record
+    return [run_record(row, time.time()) for row in Board(workspace).refresh()]
 
 
 def _for_people(run: Record, tagged: bool) -> Record:

@@ -1,4 +1,4 @@
-"""The list of runs as records, and as CSV, JSON and Markdown: what ``workbench list`` prints and the app exports."""
+"""Runs as records, and any records as CSV, JSON and Markdown: what ``workbench list`` prints and the app exports."""
 
 from __future__ import annotations
 
@@ -55,24 +55,30 @@ def _csv(records: Sequence[Record]) -> str:
 
 
 def _joined(value: Any) -> Any:
-    return " ".join(value) if isinstance(value, list) else value
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def _markdown(records: Sequence[Record]) -> str:
-    """What a person wants to read of each run, as a table."""
-    head = ("status", "run", "model", "method", "quant", "step", "loss", "age", "tags")
-    rows = [_for_people(record) for record in records]
-    lines = [" | ".join(head), " | ".join("---" for _ in head), *(" | ".join(map(_cell, row)) for row in rows)]
+    """A table; of runs only what a person wants to read."""
+    runs = bool(records) and "run" in records[0]
+    shown = [_for_people(record) for record in records] if runs else list(records)
+    head = list(dict.fromkeys(name for record in shown for name in record))
+    rows = [[_cell(record.get(name)) for name in head] for record in shown]
+    lines = [" | ".join(row) for row in (head, ["---"] * len(head), *rows)]
     return "".join(f"| {line} |\n" for line in lines)
 
 
-def _for_people(record: Record) -> tuple[object, ...]:
+def _for_people(record: Record) -> Record:
     total = record["total_steps"]
-    step = f"{record['step']}/{total}" if total else NOT_AVAILABLE
-    known = (record[name] for name in ("status", "run", "model", "method", "quant"))
-    return (*known, step, number_text(record["loss"]), time_text(record["age_s"]), ", ".join(record["tags"]))
+    return {
+        **{name: record[name] for name in ("status", "run", "model", "method", "quant")},
+        "step": f"{record['step']}/{total}" if total else None,
+        "loss": number_text(record["loss"]),
+        "age": time_text(record["age_s"]),
+        "tags": ", ".join(record["tags"]),
+    }
 
 
 def _cell(value: object) -> str:
-    text = NOT_AVAILABLE if value is None else printable(str(value))
+    text = NOT_AVAILABLE if value is None else printable(str(_joined(value)))
     return text.replace("\n", " ").replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
