@@ -11,6 +11,8 @@ from workbench.cli.plans import say_plan
 from workbench.errors import InputError, Problem, ProblemsError
 from workbench.paths import Workspace
 
+DEFAULT_SOURCE = "quickstart"
+
 
 def check(context: typer.Context, profile: ProfileName, sets: Sets = None, as_json: Json = False) -> None:
     """Say everything that is wrong with a profile on this machine, and what it will take; writes nothing."""
@@ -48,17 +50,31 @@ def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new profile.")],
     source: Annotated[
-        str, typer.Option("--from", metavar="PROFILE", help="The profile that it begins as, with its comments.")
-    ] = "quickstart",
+        str,
+        typer.Option(
+            "--from", metavar="PROFILE", help="The profile that it begins as, with its comments; else quickstart."
+        ),
+    ] = "",
+    from_run: Annotated[
+        str, typer.Option("--from-run", metavar="RUN", help="The run that it does again, instead of a profile.")
+    ] = "",
     sets: Sets = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a profile of that name.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a profile that begins as another one; comments and order of the keys stay."""
+    """Write a profile that begins as another one, or as a run; comments and order of the keys stay."""
+    from workbench.engine.clone import clone
     from workbench.engine.edit import write_new
+    from workbench.engine.run import find
 
     workspace = workspace_of(context)
-    path = write_new(workspace, name, profile_path(workspace, source), sets or (), force=force)
+    if source and from_run:
+        raise InputError("Give one of --from and --from-run.")
+    if from_run:
+        path = clone(find(workspace, from_run), name, sets or (), force=force)
+    else:
+        begun_as = profile_path(workspace, source or DEFAULT_SOURCE)
+        path = write_new(workspace, name, begun_as, sets or (), force=force)
     if as_json:
         emit_json({"profile": path.stem, "path": str(path)})
     else:
