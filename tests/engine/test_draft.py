@@ -44,7 +44,7 @@ def where(draft):
     return {problem.where: str(problem) for problem in draft.problems()}
 
 
-def test_check38_an_edit_changes_its_line_alone_and_a_save_keeps_comments_and_order(draft):
+def test_check_38_an_edit_changes_its_line_alone_and_a_save_keeps_comments_and_order(draft):
     changed, lost = draft.with_value(field(draft, "train.max_steps"), 7)
     assert lost == []
     assert changed.dirty
@@ -68,7 +68,7 @@ def test_the_default_takes_a_key_out(draft):
         bare.without(field(bare, "adapter.r"))
 
 
-def test_check38_all_problems_at_once_each_at_its_key(draft):
+def test_check_38_all_problems_at_once_each_at_its_key(draft):
     text = TEXT.replace("r = 8", "r = 0\nrnak = 3").replace('"quiz"', '"quizz"').replace("max_steps", "max_stps")
     found = where(draft.with_text(text))
     assert "greater than or equal to 1" in found["adapter.r"]
@@ -83,7 +83,7 @@ def test_what_the_defaults_in_the_place_of_wrong_values_would_cause_is_not_told(
     assert set(where(draft.with_text("[train]\nmax_steps = 1\n"))) == {"model", "data"}
 
 
-def test_check38_an_unknown_key_is_a_field_too_and_goes_when_it_is_told_to(draft):
+def test_check_38_an_unknown_key_is_a_field_too_and_goes_when_it_is_told_to(draft):
     text = "stray = 1\n" + TEXT.replace("r = 8", "rnak = 8")
     odd = draft.with_text(text)
     unknown = [one.path for one in odd.fields if one.kind == "unknown"]
@@ -116,7 +116,7 @@ def test_another_method_says_which_keys_are_gone(draft):
     assert back.value(field(back, "adapter.method")) == "lora"
 
 
-def test_check38_a_file_that_changed_on_disk_is_noticed_and_not_written_over(draft):
+def test_check_38_a_file_that_changed_on_disk_is_noticed_and_not_written_over(draft):
     changed, _ = draft.with_value(field(draft, "train.seed"), 1)
     draft.path.write_text(TEXT + "# mine\n")
     assert changed.changed_on_disk

@@ -222,7 +222,7 @@ def new_draft(
     Args:
         workspace: Where everything lies.
         name: Of the new profile.
-        source: The profile that it begins as.
+        source: The profile that it begins as, or "blank".
         model: Its model instead; empty for that of the source.
         adapter: Its adapter method instead.
         quant: Its quantization method instead.
@@ -231,7 +231,9 @@ def new_draft(
         InputError: The name cannot be one or is taken, or the source is not there or is no TOML.
     """
     stem = edit.new_path(workspace, name).stem
-    text = edit.with_parent(open_draft(workspace, source).text, source)
+    text = edit.BLANK_TEXT
+    if source != edit.BLANK:
+        text = edit.with_parent(open_draft(workspace, source).text, source)
     if model:
         text = edit.set_key(text, "model", "name", model)
     lost: list[str] = []

@@ -16,6 +16,24 @@ from workbench.errors import InputError
 from workbench.paths import Workspace, write_atomically
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+BLANK = "blank"
+"""Names the profile that there always is: the smallest, with what stands in it explained."""
+BLANK_TEXT = """\
+# One line that says what this profile shows.
+
+[model]
+name = "smollm2-135m"            # `workbench list models`; a hub id or a folder works too
+
+[adapter]
+method = "lora"                  # `workbench list adapters`
+
+[data]
+dataset = "passages"             # `workbench list datasets`; or train_file and test_file
+
+[train]
+learning_rate = 2e-4
+num_train_epochs = 1.0
+"""
 PARENT = re.compile(r"^#\s*From:\s*(\S+)", re.MULTILINE)
 
 

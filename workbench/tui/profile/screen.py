@@ -1,19 +1,339 @@
-"""The screen of mode "profile"."""
+"""The screen of mode "profile": the profiles of the workspace, and one of them as form and text."""
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.widgets import Static
+import asyncio
+from pathlib import Path
+from typing import ClassVar
 
-from workbench.tui.modes import MODES
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input, TextArea
+
+from workbench.engine.differences import differences
+from workbench.engine.draft import Draft, open_draft
+from workbench.engine.form import FormField, value_text
+from workbench.errors import InputError
+from workbench.tui.keys import SHARED, Key, bindings
+from workbench.tui.profile import deeds
+from workbench.tui.profile.choose import Choose
+from workbench.tui.profile.new import NewProfile
+from workbench.tui.profile.page import Page
+from workbench.tui.profile.pages import difference_text
+from workbench.tui.profile.pane import DraftPane
+from workbench.tui.profile.shelf import Shelf
+from workbench.tui.profile.summary import AUTO
 from workbench.tui.screen import WorkbenchScreen
+from workbench.tui.widgets.table_messages import RowSelected
+
+DISK_S = 1.0
+"""How often the file is looked at."""
 
 
 class ProfileScreen(WorkbenchScreen):
-    """Says what it will show."""
+    """The shelf of profiles; the pane with a draft in its place while one is open."""
 
     MODE = "profile"
+    _told_change = False
+    _starting = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        Key("profile.save", "ctrl+s", "save", "Save", hint=True),
+        Key("profile.start", "ctrl+r", "start", "Start", hint=True),
+        Key("profile.dry_run", "ctrl+t", "dry_run", "Dry run", hint=True),
+        SHARED["view"].says("TOML"),
+        Key("profile.default", "D", "default", "Default for this field", hint=True),
+        SHARED["new"].says("New"),
+        SHARED["toggle"].says("On or off", hint=False),
+        Key("profile.undo", "u", "undo", "Undo"),
+        Key("profile.differences", "d", "differences", "Differences from the parent"),
+        Key("profile.rows", "r", "rows", "Rows as they are trained"),
+        Key("profile.card", "C", "card", "Choose the card"),
+        Key("profile.reload", "f5", "reload", "Read the file again"),
+        SHARED["filter"],
+    )
+    DEFAULT_CSS = """
+    ProfileScreen #pane { display: none; }
+    ProfileScreen.open #pane { display: block; }
+    ProfileScreen.open #shelf { display: none; }
+    """
 
     def compose_body(self) -> ComposeResult:
-        """One sentence."""
-        yield Static(f"{MODES[self.MODE].title}: {MODES[self.MODE].shows}. This screen is not built yet.", markup=False)
+        """Shelf and pane; one of them is in sight."""
+        yield Shelf(self.app.workspace, id="shelf")
+        yield DraftPane(self.app.settings.get("profile", "card", AUTO), id="pane")
+
+    def on_mount(self) -> None:
+        """Read the profiles; look at the open file now and then."""
+        self.shelf.read()
+        self.every(DISK_S, self._look_at_disk)
+
+    def on_screen_resume(self) -> None:
+        """The list may have changed meanwhile."""
+        if not self.pane.is_open:
+            self.shelf.read()
+
+    @property
+    def pane(self) -> DraftPane:
+        """The open draft."""
+        return self.query_one(DraftPane)
+
+    @property
+    def shelf(self) -> Shelf:
+        """The list of profiles."""
+        return self.query_one(Shelf)
+
+    # opening and leaving
+
+    def show_profile(self, path: Path) -> None:
+        """Open a profile that another screen or the palette asked for."""
+        self._open(path.stem if path == self.app.workspace.profile(path.stem) else str(path))
+
+    @on(RowSelected)
+    def _chosen(self, event: RowSelected) -> None:
+        event.stop()
+        self._open(event.key)
+
+    @work(exclusive=True, group="open")
+    async def _open(self, name: str) -> None:
+        if self.pane.is_open and self.pane.draft.name == name:
+            return
+        if await self.may_leave():
+            self.show(open_draft(self.app.workspace, name))
+            self.app.did("workbench", "check", name)
+
+    def show(self, draft: Draft) -> None:
+        """Edit a draft from now on."""
+        self._told_change = False
+        self.add_class("open")
+        self.pane.open(draft)
+
+    async def may_leave(self) -> bool:
+        """Whether the open draft may be closed: it is saved, or its edits are given up."""
+        if not self.unsaved:
+            return True
+        return await self.app.confirm(f"{self.pane.draft.name} has unsaved edits. Give them up?", "Give up")
+
+    @property
+    def unsaved(self) -> str:
+        """The name of a draft that no file holds; empty when everything is saved."""
+        return self.pane.draft.name if self.pane.is_open and self.pane.draft.dirty else ""
+
+    @work(exclusive=True, group="open")
+    async def _leave(self) -> None:
+        if await self.may_leave():
+            self.pane.close()
+            self.remove_class("open")
+            self.subject = ""
+            self.shelf.read()
+            self.shelf.focus_table()
+
+    def step_out(self) -> bool:
+        """Out of the text view, then out of the draft, then out of the filter."""
+        if not self.pane.is_open:
+            return self.shelf.clear_filter()
+        self._leave()
+        return True
+
+    def _leave_field(self) -> bool:
+        if self.pane.is_open and isinstance(self.focused, Input | TextArea):
+            self.pane.leave_field()
+            return True
+        return super()._leave_field()
+
+    @work(exclusive=True, group="open")
+    async def action_new(self) -> None:
+        """A new profile."""
+        if not await self.may_leave():
+            return
+        source = self.pane.draft.name if self.pane.is_open else self.shelf.chosen or "quickstart"
+        made = await self.app.push_screen_wait(NewProfile(self.app.workspace, source))
+        if made is None:
+            return
+        draft, lost = made
+        self.show(draft)
+        if lost:
+            self.app.notify(f"removed, because the chosen method has no such key: {', '.join(lost)}")
+
+    # the draft
+
+    @on(DraftPane.Changed)
+    def _changed(self, event: DraftPane.Changed) -> None:
+        event.stop()
+        self._name_subject()
+
+    def _name_subject(self) -> None:
+        draft = self.pane.draft
+        state = "not written yet" if draft.saved is None else "unsaved" if draft.dirty else "saved"
+        self.subject = f"{draft.name} · {state}" + (" · changed on disk" if self._told_change else "")
+
+    @work
+    async def _pick(self, field: FormField) -> None:
+        value = self.pane.draft.value(field)
+        chosen = await self.app.push_screen_wait(Choose(field.path, field.choices, value))
+        if chosen is not None:
+            self.pane.set_value(field, chosen.value)
+
+    @on(DraftPane.Picked)
+    def _picked(self, event: DraftPane.Picked) -> None:
+        event.stop()
+        self._pick(event.field)
+
+    def opened(self) -> bool:
+        """Whether a draft is open; says so when not."""
+        if not self.pane.is_open:
+            self.refuse("no profile is open: enter opens one, ctrl+n makes one")
+        return self.pane.is_open
+
+    def action_default(self) -> None:
+        """The default of the key under the cursor."""
+        if self.opened():
+            self.pane.default()
+
+    def action_toggle_this(self) -> None:
+        """Switch the key under the cursor."""
+        if self.opened():
+            self.pane.toggle()
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        if self.opened() and not self.pane.undo():
+            self.refuse("nothing was changed that could be taken back")
+
+    def action_view(self) -> None:
+        """Form or text."""
+        if self.opened():
+            self.pane.other_view()
+
+    def action_filter(self) -> None:
+        """Filter the list of profiles."""
+        if self.pane.is_open:
+            self.refuse("only the list of profiles can be filtered; esc goes back to it")
+        else:
+            self.shelf.ask_filter()
+
+    def copy_text(self) -> str | None:
+        """The value under the cursor."""
+        field = self.pane.field if self.pane.is_open else None
+        return (
+            value_text(self.pane.draft.value(field)) if field else self.shelf.chosen if not self.pane.is_open else None
+        )
+
+    def editor_path(self) -> Path | None:
+        """The file of the draft, or of the profile under the cursor."""
+        if self.pane.is_open:
+            return self.pane.draft.path if self.pane.draft.saved is not None else None
+        return self.app.workspace.profile(self.shelf.chosen) if self.shelf.chosen else None
+
+    # the file
+
+    async def _look_at_disk(self) -> None:
+        if not self.pane.is_open:
+            return
+        draft = self.pane.draft
+        if not await asyncio.to_thread(lambda: draft.changed_on_disk):
+            self._told_change = False
+            return
+        if self.pane.draft is not draft or self._told_change:
+            return
+        self._told_change = True
+        self._name_subject()
+        self.app.notify(
+            f"{draft.path} was changed on disk. f5 reads it again, ctrl+s asks before it writes.", severity="warning"
+        )
+
+    @work(exclusive=True, group="open")
+    async def action_reload(self) -> None:
+        """Read the file of the draft again."""
+        if not self.opened():
+            return
+        draft = self.pane.draft
+        if draft.saved is None:
+            self.refuse(f"{draft.name} is not written yet: there is no file to read")
+        elif await self.may_leave():
+            self.show(open_draft(draft.workspace, draft.name))
+            self.app.notify(f"{draft.path} was read again")
+
+    @work(exclusive=True, group="save")
+    async def action_save(self) -> None:
+        """Write the draft to its file."""
+        if self.opened():
+            await self.save()
+
+    async def save(self) -> bool:
+        """Write the draft; False when the user would not write over what somebody else wrote."""
+        self.pane.keep()
+        draft = self.pane.draft
+        force = draft.changed_on_disk
+        if force and not await self.app.confirm(
+            f"{draft.path} was changed on disk meanwhile. Write over that?", "Write over"
+        ):
+            return False
+        self.pane.saved(draft.save(force=force))
+        self._told_change = False
+        self._name_subject()
+        self.app.notify(f"saved {draft.path}{self._wrong()}")
+        self.app.did("workbench", "check", draft.name)
+        return True
+
+    def _wrong(self) -> str:
+        fatal = sum(problem.fatal for problem in self.pane.problems)
+        return f"; it cannot run yet: {fatal} error{'s' * (fatal > 1)}" if fatal else ""
+
+    # what a run of it would be, and starting it
+
+    @work
+    async def action_card(self) -> None:
+        """Choose the card that the run is to fit on."""
+        summary = self.pane.summary
+        chosen = await self.app.push_screen_wait(Choose("card", summary.cards(), summary.card_name))
+        if chosen is not None:
+            self.app.settings.set("profile", "card", chosen.value)
+            summary.choose_card(str(chosen.value))
+
+    def action_differences(self) -> None:
+        """The keys that differ from the parent."""
+        if self.opened():
+            draft = self.pane.draft
+            what, rows = differences(draft)
+            self.app.push_screen(Page(f"{draft.name} and {what}", difference_text(what, rows)))
+
+    @work(exclusive=True, group="page")
+    async def action_rows(self) -> None:
+        """Training rows as the model sees them."""
+        if self.opened():
+            self.pane.keep()
+            await deeds.show_rows(self.app, self.pane.draft)
+
+    @work(exclusive=True, group="page")
+    async def action_dry_run(self) -> None:
+        """Check and audit, without training."""
+        if self.opened():
+            self.pane.keep()
+            await deeds.dry_run(self.app, self.pane.draft, self.pane.summary.known)
+
+    @work(exclusive=True, group="save")
+    async def action_start(self) -> None:
+        """Save, check, and start the run in a process of its own."""
+        if not self.opened():
+            return
+        if self._starting:
+            self.refuse(f"{self.pane.draft.name} is being started")
+            return
+        self._starting = True
+        try:
+            await self._start()
+        finally:
+            self._starting = False
+
+    async def _start(self) -> None:
+        self.pane.keep()
+        draft = self.pane.draft
+        problems = await asyncio.to_thread(draft.problems)
+        fatal = [problem for problem in problems if problem.fatal]
+        if fatal:
+            more = f" (and {len(fatal) - 1} more)" if len(fatal) > 1 else ""
+            raise InputError(f"{draft.name} cannot start: {fatal[0]}{more}")
+        if (draft.dirty or draft.changed_on_disk) and not await self.save():
+            return
+        await deeds.start(self.app, self.pane.draft, problems, self.pane.summary.known)
