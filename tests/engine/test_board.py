@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from workbench import profile as profiles
-from workbench.engine import marks
+from workbench.engine import tags
 from workbench.engine.board import Board
 from workbench.engine.events import EventLog
 from workbench.engine.run import Run, create, take_lock
@@ -30,7 +30,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from workbench.engine.run import take_lock
-print(take_lock(Path(sys.argv[1])), flush=True)
+print(take_lock(Path(sys.argv[1])) is not None, flush=True)
 sys.stdin.read()
 """
 
@@ -159,7 +159,7 @@ def test_a_restarted_step_counter_and_a_loss_that_is_no_number(workspace, make):
         ("profile.toml", b"[model\n", "profile.toml", "stopped"),
         ("profile.toml", b"\xff\xfe", "profile.toml", "stopped"),
         ("profile.toml", b"[other]\n", "profile.toml", "stopped"),
-        ("marks.json", b'{"tags": 3}', "marks.json", "stopped"),
+        ("tags.json", b'{"tags": 3}', "tags.json", "stopped"),
         ("events.jsonl", b'{"time_s": 1, "kind": "step", "step": "many"}\n', "events.jsonl", "damaged"),
         (
             "events.jsonl",
@@ -227,7 +227,7 @@ def test_tags_are_seen_at_once_and_files_that_did_not_change_are_not_read_again(
     run = make(STARTED, step(1), FINISHED, result=RESULT)
     board = Board(workspace)
     assert row_of(board, run).tags == ()
-    marks.tag(run, ["good"])
+    tags.tag(run, ["good"])
     assert row_of(board, run).tags == ("good",)
     before = row_of(board, run)
     monkeypatch.setattr("workbench.engine.board.glance", lambda _: pytest.fail("it was read again"))
@@ -245,7 +245,7 @@ def test_whoever_looks_at_a_free_lock_does_not_make_it_look_held(workspace, make
     ) as other:
         assert other.stdout.readline() == "1\n"
         assert not alive(run)
-        assert not take_lock(run.lock_file)
+        assert take_lock(run.lock_file) is None
         other.kill()
     hold(run)
     assert alive(run)

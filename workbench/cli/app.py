@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import artifacts, datasets, doctor, evals, lists, marks, options, profiles, runs
+from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, runs, tags
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -165,7 +165,7 @@ _add(
     "workbench diff quickstart last --json",
 )
 _add(
-    marks.tag,
+    tags.tag,
     "tag",
     "Give a run tags, or take them away.",
     "workbench tag last good seed-7",
@@ -173,7 +173,7 @@ _add(
     "workbench list --where good",
 )
 _add(
-    marks.archive,
+    tags.archive,
     "archive",
     "Leave runs out of lists.",
     "workbench archive quickstart",

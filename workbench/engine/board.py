@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.choices.adapters import ADAPTERS
 from workbench.choices.quantizers import QUANTIZERS
-from workbench.engine import marks
+from workbench.engine import tags
 from workbench.engine.events import EventReader
 from workbench.engine.glance import Curve, glance
 from workbench.engine.run import Run, RunState, fold, settle
@@ -112,7 +112,7 @@ class _Watched:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._files = (run.folder, run.events_file, run.marks_file)
+        self._files = (run.folder, run.events_file, run.tags_file)
         self._stamp: list[tuple[int, int, int]] = []
         self._row: RunRow | None = None
         self._facts: dict[str, Any] = {}
@@ -150,7 +150,7 @@ class _Watched:
             last_s=None if now.last_s is None else float(now.last_s),
             reason=now.reason,
         )
-        return self._with_marks(self._with_facts(self._with_losses(row)))
+        return self._with_tags(self._with_facts(self._with_losses(row)))
 
     def _read_on(self) -> RunState:
         """The state after what was logged since; begins with a glance."""
@@ -182,11 +182,11 @@ class _Watched:
             return replace(row, problem=_why(self._run.profile_file, error))
         return replace(row, **self._facts)
 
-    def _with_marks(self, row: RunRow) -> RunRow:
+    def _with_tags(self, row: RunRow) -> RunRow:
         try:
-            noted = marks.read(self._run)
+            noted = tags.read(self._run)
         except UNREADABLE as error:
-            return replace(row, problem=_why(self._run.marks_file, error))
+            return replace(row, problem=_why(self._run.tags_file, error))
         return replace(row, tags=noted.tags, archived=noted.archived)
 
 

@@ -81,9 +81,9 @@ class Run:
         return self.folder / "checkpoint"
 
     @property
-    def marks_file(self) -> Path:
+    def tags_file(self) -> Path:
         """What a user noted about the run: tags, and whether it is archived."""
-        return self.folder / "marks.json"
+        return self.folder / "tags.json"
 
     @property
     def audit_file(self) -> Path:
@@ -260,18 +260,18 @@ def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     return True
 
 
-def take_lock(lock_file: Path) -> bool:
-    """Hold a lock until this process ends; False when another one holds it.
+def take_lock(lock_file: Path) -> int | None:
+    """Hold a lock until this process ends or closes the descriptor; None when another one holds it.
 
     A viewer that looks whether the lock is free holds it for a moment, so it is tried more than once.
     """
     descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o644)
     for _ in range(LOCK_TRIES):
         if _try_lock(descriptor):
-            return True
+            return descriptor
         time.sleep(0.05)
     os.close(descriptor)
-    return False
+    return None
 
 
 def create(workspace: Workspace, profile: Profile) -> Run:

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     """Carry out a run; 0 when it finished, else the exit code of what ended it."""
     root, run_id, verb = arguments
     run = Run(Workspace(Path(root)), run_id)
-    if not take_lock(run.lock_file):
+    if take_lock(run.lock_file) is None:
         print(f"{run_id} has a worker already", file=sys.stderr)
         return InputError.exit_code
     log = EventLog(run.events_file)

@@ -1,10 +1,10 @@
 import pytest
 
 from workbench import profile as profiles
-from workbench.engine import marks
+from workbench.engine import tags
 from workbench.engine.events import EventLog
-from workbench.engine.marks import Marks
 from workbench.engine.run import create
+from workbench.engine.tags import Noted
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -20,41 +20,41 @@ def run(tmp_path):
 
 
 def test_tags_come_once_in_their_order_and_go(run):
-    assert marks.read(run) == Marks()
-    marks.tag(run, ["good", "seed-1"])
-    assert marks.tag(run, ["seed-1", "x"]).tags == ("good", "seed-1", "x")
-    assert marks.untag(run, ["good"]).tags == ("seed-1", "x")
-    assert marks.read(run).tags == ("seed-1", "x")
+    assert tags.read(run) == Noted()
+    tags.tag(run, ["good", "seed-1"])
+    assert tags.tag(run, ["seed-1", "x"]).tags == ("good", "seed-1", "x")
+    assert tags.untag(run, ["good"]).tags == ("seed-1", "x")
+    assert tags.read(run).tags == ("seed-1", "x")
     assert not list(run.folder.glob(".*"))
 
 
 def test_what_is_no_tag_is_refused_and_nothing_is_written(run):
     for wrong in ("", "two words", "-x", "a" * 41, "\x1b[31m"):
         with pytest.raises(InputError, match="is no tag"):
-            marks.tag(run, ["good", wrong])
-    assert not run.marks_file.exists()
+            tags.tag(run, ["good", wrong])
+    assert not run.tags_file.exists()
     with pytest.raises(InputError, match="It has none"):
-        marks.untag(run, ["good"])
-    marks.tag(run, ["good"])
+        tags.untag(run, ["good"])
+    tags.tag(run, ["good"])
     with pytest.raises(InputError, match='Did you mean "good"'):
-        marks.untag(run, ["goood"])
+        tags.untag(run, ["goood"])
 
 
 def test_an_archived_run_keeps_its_tags_and_can_be_restored(run):
-    marks.tag(run, ["good"])
-    assert marks.archive(run) == Marks(("good",), archived=True)
-    assert marks.read(run).archived
-    assert marks.restore(run) == Marks(("good",))
+    tags.tag(run, ["good"])
+    assert tags.archive(run) == Noted(("good",), archived=True)
+    assert tags.read(run).archived
+    assert tags.restore(run) == Noted(("good",))
 
 
 def test_a_run_that_waits_for_its_worker_is_not_archived(run):
     run.events_file.unlink()
     with pytest.raises(InputError, match="is waiting; stop it first"):
-        marks.archive(run)
-    assert not run.marks_file.exists()
+        tags.archive(run)
+    assert not run.tags_file.exists()
 
 
 def test_a_damaged_file_is_named(run):
-    run.marks_file.write_text("[]")
-    with pytest.raises(InputError, match=r"marks.json is damaged .* Remove it"):
-        marks.read(run)
+    run.tags_file.write_text("[]")
+    with pytest.raises(InputError, match=r"tags.json is damaged .* Remove it"):
+        tags.read(run)

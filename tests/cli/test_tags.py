@@ -1,4 +1,4 @@
-from workbench.engine import marks
+from workbench.engine import tags
 
 from .conftest import FINISHED, STARTED
 
@@ -21,16 +21,16 @@ def test_a_wrong_tag_is_refused(cli, make_run):
 def test_several_runs_are_archived_and_restored(cli, make_run):
     runs = [make_run(STARTED, FINISHED), make_run(STARTED, FINISHED)]
     assert cli("archive", *(run.id for run in runs)).code == 0
-    assert all(marks.read(run).archived for run in runs)
+    assert all(tags.read(run).archived for run in runs)
     done = cli("archive", runs[0].id, "--restore", "--json").json()
     assert done == {"run_ids": [runs[0].id], "archived": False}
-    assert not marks.read(runs[0]).archived
+    assert not tags.read(runs[0]).archived
 
 
 def test_an_unknown_run_archives_none(cli, make_run):
     run = make_run(STARTED, FINISHED)
     assert cli("archive", run.id, "nobody").code == 2
-    assert not marks.read(run).archived
+    assert not tags.read(run).archived
 
 
 def test_a_waiting_run_is_not_archived(cli, make_run):

@@ -16,12 +16,12 @@ def tag(
     as_json: Json = False,
 ) -> None:
     """Give a run tags, which lists show and `list --where` finds."""
-    from workbench.engine import marks
+    from workbench.engine import tags as tagging
     from workbench.engine.run import find
 
     tagged = find(workspace_of(context), run)
-    change = marks.untag if remove else marks.tag
-    noted = change(tagged, tags) if tags else marks.read(tagged)
+    change = tagging.untag if remove else tagging.tag
+    noted = change(tagged, tags) if tags else tagging.read(tagged)
     if as_json:
         emit_json({"run_id": tagged.id, "tags": noted.tags})
     elif noted.tags:
@@ -37,12 +37,12 @@ def archive(
     as_json: Json = False,
 ) -> None:
     """Leave runs out of lists; nothing is deleted, and every command still finds them by name."""
-    from workbench.engine import marks
+    from workbench.engine import tags as tagging
     from workbench.engine.run import find
 
     chosen = [find(workspace_of(context), name) for name in runs]
     for run in chosen:
-        (marks.restore if restore else marks.archive)(run)
+        (tagging.restore if restore else tagging.archive)(run)
     if as_json:
         emit_json({"run_ids": [run.id for run in chosen], "archived": not restore})
     for run in chosen if not as_json else ():

@@ -15,7 +15,7 @@ TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 @dataclass(frozen=True)
-class Marks:
+class Noted:
     """A user's notes about one run.
 
     Args:
@@ -27,22 +27,22 @@ class Marks:
     archived: bool = False
 
 
-def read(run: Run) -> Marks:
-    """The run's marks, none when nobody gave it any.
+def read(run: Run) -> Noted:
+    """What was noted; nothing when nobody did.
 
     Raises:
         InputError: The file is damaged.
     """
     try:
-        stored = json.loads(run.marks_file.read_text(encoding="utf-8"))
-        return Marks(tuple(str(tag) for tag in stored["tags"]), stored["archived"] is True)
+        stored = json.loads(run.tags_file.read_text(encoding="utf-8"))
+        return Noted(tuple(str(tag) for tag in stored["tags"]), stored["archived"] is True)
     except FileNotFoundError:
-        return Marks()
+        return Noted()
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{run.marks_file} is damaged ({error!r}). Remove it: it holds only tags.") from None
+        raise InputError(f"{run.tags_file} is damaged ({error!r}). Remove it: it holds only tags.") from None
 
 
-def tag(run: Run, tags: Iterable[str]) -> Marks:
+def tag(run: Run, tags: Iterable[str]) -> Noted:
     """Give a run tags; those that it has already stay where they are.
 
     Raises:
@@ -52,25 +52,25 @@ def tag(run: Run, tags: Iterable[str]) -> Marks:
     for name in wanted:
         if not TAG.fullmatch(name):
             raise InputError(f'"{name}" is no tag: use up to 40 letters, digits, ".", "_" and "-".')
-    marks = read(run)
-    return _write(run, replace(marks, tags=tuple(dict.fromkeys([*marks.tags, *wanted]))))
+    noted = read(run)
+    return _write(run, replace(noted, tags=tuple(dict.fromkeys([*noted.tags, *wanted]))))
 
 
-def untag(run: Run, tags: Iterable[str]) -> Marks:
+def untag(run: Run, tags: Iterable[str]) -> Noted:
     """Take tags away from a run.
 
     Raises:
         InputError: It has not got one of them; nothing is written.
     """
-    marks, unwanted = read(run), list(tags)
+    noted, unwanted = read(run), list(tags)
     for name in unwanted:
-        if name not in marks.tags:
-            hint = nearest(name, marks.tags) if marks.tags else "It has none."
+        if name not in noted.tags:
+            hint = nearest(name, noted.tags) if noted.tags else "It has none."
             raise InputError(f'{run.id} has no tag "{name}". {hint}')
-    return _write(run, replace(marks, tags=tuple(name for name in marks.tags if name not in unwanted)))
+    return _write(run, replace(noted, tags=tuple(name for name in noted.tags if name not in unwanted)))
 
 
-def archive(run: Run) -> Marks:
+def archive(run: Run) -> Noted:
     """Leave a run out of lists; its files stay.
 
     Raises:
@@ -82,11 +82,11 @@ def archive(run: Run) -> Marks:
     return _write(run, replace(read(run), archived=True))
 
 
-def restore(run: Run) -> Marks:
+def restore(run: Run) -> Noted:
     """Show an archived run in lists again."""
     return _write(run, replace(read(run), archived=False))
 
 
-def _write(run: Run, marks: Marks) -> Marks:
-    write_atomically(run.marks_file, json.dumps(asdict(marks)) + "\n")
-    return marks
+def _write(run: Run, noted: Noted) -> Noted:
+    write_atomically(run.tags_file, json.dumps(asdict(noted)) + "\n")
+    return noted
