@@ -1,7 +1,7 @@
 """eval, compare and diff: scores, and what they can claim."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -9,9 +9,6 @@ from workbench.cli.options import Detach, Json, Sets, profile_path, workspace_of
 from workbench.cli.output import emit, emit_json, say
 from workbench.errors import InputError
 from workbench.paths import Workspace
-
-if TYPE_CHECKING:
-    from workbench.engine.run import Run
 
 
 def evaluate(
@@ -105,13 +102,14 @@ def compare(
     from workbench.cli.tables import show_comparison
     from workbench.engine.compare import compare as compare_here
     from workbench.engine.comparison_text import markdown, to_csv
+    from workbench.engine.contenders import finished
     from workbench.engine.figures import where as matching
     from workbench.engine.run import find
 
     if as_csv + as_markdown + as_json > 1:
         raise InputError("Give one of --csv, --json and --markdown.")
     workspace = workspace_of(context)
-    chosen = [find(workspace, name) for name in runs or ()] or _finished(workspace)
+    chosen = [find(workspace, name) for name in runs or ()] or finished(workspace)
     if not chosen and not reference:
         raise InputError(f"{workspace.metrics} has no finished run yet; `workbench run quickstart` makes one.")
     comparison = compare_here(workspace, chosen, baseline, with_reference=reference)
@@ -151,9 +149,3 @@ def diff(
             emit("")
     for note in found.notes:
         say(f"note: {note}")
-
-
-def _finished(workspace: Workspace) -> "list[Run]":
-    from workbench.engine.run import runs
-
-    return [run for run in runs(workspace) if run.result_file.exists()]

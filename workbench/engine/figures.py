@@ -25,6 +25,7 @@ class Figure:
         better: Which of two values is the better one.
         unit: What it is counted in.
         of: The value of a line; None where it is unknown.
+        bounds: Its 95 % interval; None where it has none.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Figure:
     better: Better
     unit: Unit
     of: Callable[[Line], float | None]
+    bounds: Callable[[Line], tuple[float, float] | None] = lambda _: None
 
     @property
     def label(self) -> str:
@@ -89,7 +91,11 @@ def score(metric: str) -> Figure:
         cell = line.cells.get(metric)
         return None if cell is None else cell.value
 
-    return Figure(metric, metric, "higher", "fraction", value)
+    def bounds(line: Line) -> tuple[float, float] | None:
+        cell = line.cells.get(metric)
+        return None if cell is None or cell.low is None or cell.high is None else (cell.low, cell.high)
+
+    return Figure(metric, metric, "higher", "fraction", value, bounds)
 
 
 def figures(block: Block) -> list[Figure]:

@@ -21,6 +21,7 @@ class Point:
         name: For people.
         x, y: Its values.
         able: Whether it may lie on the front; a row that collapsed may not.
+        x_bounds, y_bounds: 95 % intervals; None where there are none.
     """
 
     key: str
@@ -28,6 +29,8 @@ class Point:
     x: float
     y: float
     able: bool = True
+    x_bounds: tuple[float, float] | None = None
+    y_bounds: tuple[float, float] | None = None
 
 
 def points(block: Block, x: Figure, y: Figure) -> list[Point]:
@@ -37,7 +40,7 @@ def points(block: Block, x: Figure, y: Figure) -> list[Point]:
         across, up = x.of(line), y.of(line)
         if line.kind != "floor" and across is not None and up is not None:
             able = not any(flag.startswith("collapsed") for flag in line.flags)
-            found.append(Point(line.id, line.name, across, up, able))
+            found.append(Point(line.id, line.name, across, up, able, x.bounds(line), y.bounds(line)))
     return found
 
 
