@@ -9,14 +9,14 @@ from workbench.paths import Workspace
 
 @pytest.fixture
 def make(tmp_path):
-    def run(run_id, result=True, marks=""):
+    def run(run_id, result=True, tags=""):
         made = Run(Workspace(tmp_path), run_id)
         made.folder.mkdir(parents=True)
         made.profile_file.touch()
         if result:
             made.result_file.write_text("{}")
-        if marks:
-            made.marks_file.write_text(marks)
+        if tags:
+            made.tags_file.write_text(tags)
         return made
 
     return run
@@ -26,8 +26,8 @@ def test_runs_with_a_result_that_are_not_archived(make):
     workspace = make("20260102-000000-b").workspace
     make("20260101-000000-a")
     make("20260103-000000-c", result=False)
-    make("20260104-000000-d", marks='{"tags": [], "archived": true}')
-    make("20260105-000000-e", marks="damaged")
+    make("20260104-000000-d", tags='{"tags": [], "archived": true}')
+    make("20260105-000000-e", tags="damaged")
     assert [run.id[-1] for run in finished(workspace)] == ["a", "b", "e"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workbench.engine import marks
+from workbench.engine import tags
 from workbench.engine.run import Run, runs
 from workbench.errors import InputError
 from workbench.paths import Workspace
@@ -25,7 +25,7 @@ def stamp(chosen: Iterable[Run]) -> Stamp:
 
 def _archived(run: Run) -> bool:
     try:
-        return marks.read(run).archived
+        return tags.read(run).archived
     except InputError:  # the list of runs says that the file is damaged; a comparison can do without it
         return False
 
