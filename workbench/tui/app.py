@@ -67,6 +67,7 @@ class WorkbenchApp(Services):
         self.settings = settings or Settings()
         self._start_run_id = run_id
         self._look_now = asyncio.Event()
+        self._asks_to_quit = False
         super().__init__()
         for row in theme.THEMES.values():
             self.register_theme(row)
@@ -137,7 +138,24 @@ class WorkbenchApp(Services):
         return cast("WorkbenchScreen", self.screen_stack[0])
 
     async def action_quit(self) -> None:
-        """Leave; runs go on, and how many is said once."""
+        """Leave; runs go on, and how many is said once. Only edits that no file holds ask first."""
+        bases = [cast("WorkbenchScreen", stack[0]) for stack in self._screen_stacks.values() if stack]
+        unsaved = [name for name in (getattr(base, "unsaved", "") for base in bases) if name]
+        if not unsaved:
+            await self._quit()
+        elif not self._asks_to_quit:
+            self._ask_to_quit(f"{', '.join(unsaved)} has unsaved edits. Quit and give them up?")
+
+    @work
+    async def _ask_to_quit(self, text: str) -> None:
+        self._asks_to_quit = True
+        try:
+            if await self.confirm(text, "Quit"):
+                await self._quit()
+        finally:
+            self._asks_to_quit = False
+
+    async def _quit(self) -> None:
         running = await asyncio.to_thread(status.running, self.workspace)
         count = "1 run keeps" if running == 1 else f"{running} runs keep"
         self.exit(message=f"{count} running; `workbench` shows them." if running else None)

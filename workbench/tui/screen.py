@@ -100,6 +100,11 @@ class WorkbenchScreen(Screen[None]):
         """The file that ``E`` opens."""
         return None
 
+    @property
+    def unsaved(self) -> str:
+        """Name of what was edited here and is in no file; quitting asks about it."""
+        return ""
+
     def resize_pane(self, by: int) -> bool:
         """Grow (1) or shrink (-1) the focused pane, or reset the layout (0); False when there is nothing to resize."""
         del by
