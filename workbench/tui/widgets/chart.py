@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.engine.curves import Curve, Smoothed
+from workbench.tui.safe import one_line
 from workbench.tui.widgets.picture import Picture, Row, picture
 from workbench.tui.widgets.plot import Plot, Series, View
 from workbench.tui.widgets.raster import MODES
@@ -143,14 +144,19 @@ class Chart(Widget):
         self._titles = titles
 
     def _legend(self) -> Content:
-        """The title, then each series with its mark and its newest number."""
+        """The title, then each series with its mark and its newest number; the numbers go first where room lacks."""
+        full = self._legend_with(numbers=True)
+        return full if full.cell_length <= self.size.width - 2 else self._legend_with(numbers=False)
+
+    def _legend_with(self, numbers: bool) -> Content:
         parts = [Content(self._plot.title)]
         for number, series in enumerate(self._plot.series):
             if not len(series.curve):
                 continue
             style = self.get_visual_style(f"chart--series-{number % SERIES}")
             newest = "n/a" if series.curve.last is None else self._plot.y_format(series.curve.last)
-            parts.append(Content.styled(f"{self._sign(number, series)}{series.name} {newest}".strip(), style))
+            name = f"{self._sign(number, series)}{one_line(series.name)} {newest if numbers else ''}"
+            parts.append(Content.styled(name.strip(), style))
         return Content("  ").join([part for part in parts if part.plain])
 
     def _sign(self, number: int, series: Series) -> str:

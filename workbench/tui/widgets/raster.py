@@ -11,6 +11,7 @@ whatever the widget that shows the raster names its styles by.
 
 from __future__ import annotations
 
+import locale
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -56,6 +57,15 @@ MODES: dict[str, Mode] = {
         Mode("ascii", 1, 2, ((1,), (2,)), " '.:", "*o#x@+%&", "-", "=", "|", "ascii"),
     )
 }
+
+
+def usual_mode() -> str:
+    """The mode for whoever has chosen none: braille, or ASCII where the terminal's encoding lacks it."""
+    try:
+        MODES["braille"].glyphs.encode(locale.getpreferredencoding(False))
+    except (UnicodeEncodeError, LookupError):
+        return "ascii"
+    return "braille"
 
 
 class Raster:
