@@ -6,10 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workbench.engine.board import RunRow
 from workbench.engine.texts import NOT_AVAILABLE, number_text, printable, time_text
+
+if TYPE_CHECKING:
+    from workbench.engine.board import RunRow
 
 Record = dict[str, Any]
 FORMATS = {"csv": ".csv", "json": ".json", "markdown": ".md"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 NOT_AVAILABLE = "n/a"
-GLYPHS = {"waiting": "…", "running": "▶", "finished": "✓", "failed": "✗", "stopped": "■", "lost": "?", "damaged": "!"}
+GLYPHS = {"waiting": "◌", "running": "●", "finished": "✓", "failed": "✗", "stopped": "■", "lost": "?", "damaged": "!"}
 """Before the word for the state of a run, so that it can be told apart without colours."""
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from workbench.engine.texts import GLYPHS
+
 
 @dataclass(frozen=True)
 class State:
@@ -25,13 +27,13 @@ class State:
 STATES: dict[str, State] = {
     state.name: state
     for state in (
-        State("waiting", "◌", "."),
-        State("running", "●", "*"),
-        State("finished", "✓", "+"),
-        State("failed", "✗", "x"),
-        State("stopped", "■", "#"),
-        State("lost", "?", "?"),
-        State("damaged", "!", "!"),
+        State("waiting", GLYPHS["waiting"], "."),
+        State("running", GLYPHS["running"], "*"),
+        State("finished", GLYPHS["finished"], "+"),
+        State("failed", GLYPHS["failed"], "x"),
+        State("stopped", GLYPHS["stopped"], "#"),
+        State("lost", GLYPHS["lost"], "?"),
+        State("damaged", GLYPHS["damaged"], "!"),
     )
 }
 
