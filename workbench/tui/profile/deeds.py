@@ -55,9 +55,9 @@ async def start(app: WorkbenchApp, draft: Draft, problems: list[Problem], known:
         app.notify(str(problem), severity="warning")
     await _bring(app, profile, draft)
     run = await asyncio.to_thread(begin.begin, draft.workspace, profile)
-    app.did("workbench", "run", draft.name, "--detach")
     app.notify(f"started {run.id}")
     await app.open_run(run.id)
+    app.did("workbench", "run", draft.name, "--detach")
 
 
 async def _agreed(app: WorkbenchApp, draft: Draft, known: Known) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -18,6 +19,7 @@ from workbench.tui.safe import one_line, spelt
 
 KEY_WIDTH = 30
 VALUE_WIDTH = 44
+INDENT = "    "
 SECTION = "section:"
 """How the ids of headings begin; those of keys are their paths."""
 KEYS = ("down", "up", "page_down", "page_up", "first", "last", "open")
@@ -45,8 +47,16 @@ class FieldList(OptionList):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(*(SHARED[name] for name in KEYS))
 
+    _shown: tuple[Draft, Problems] | None = None
+
+    def on_resize(self) -> None:
+        """What is wrong is told in as many lines as it needs now."""
+        if self._shown:
+            self.show(*self._shown)
+
     def show(self, draft: Draft, problems: Problems) -> None:
         """Show a draft; the cursor stays on its key."""
+        self._shown = draft, problems
         rows = list(self._rows(draft, problems))
         if [name for name, _ in rows] == [option.id for option in self.options]:
             self._replace(rows)
@@ -78,11 +88,12 @@ class FieldList(OptionList):
     def _rows(self, draft: Draft, problems: Problems) -> list[tuple[str, Text]]:
         rows: list[tuple[str, Text]] = []
         section = None
+        width = self.scrollable_content_region.width
         for field in draft.fields:
             if field.section != section:
                 section = field.section
-                rows.append((f"{SECTION}{section}", _heading(draft, section, problems)))
-            rows.append((field.path, field_row(draft, field, problems.get(field.path, ()))))
+                rows.append((f"{SECTION}{section}", _heading(draft, section, problems, width)))
+            rows.append((field.path, field_row(draft, field, problems.get(field.path, ()), width)))
         return rows
 
     def action_open(self) -> None:
@@ -99,19 +110,22 @@ class FieldList(OptionList):
         self.scroll_home(animate=False)
 
 
-def _heading(draft: Draft, section: str, problems: Problems) -> Text:
+def _heading(draft: Draft, section: str, problems: Problems, width: int) -> Text:
     method = method_of(draft.tree, section)
     label = f" · {TABLES[section][method].label}" if section in TABLES and method in TABLES[section] else ""
     text = Text(f"{section or 'no section'}{one_line(label)}", style="bold")
     told = about(section, method) if section else "no profile has these keys"
     text.append(f"  {one_line(told, 90)}", style="dim")
     for problem in problems.get(section, ()) if section else ():
-        text.append("\n").append_text(problem_text(problem))
+        text.append("\n").append_text(problem_text(problem, width=width))
     return text
 
 
-def field_row(draft: Draft, field: FormField, problems: Sequence[Problem]) -> Text:
-    """A key with its value, whether that is the default, and below what is wrong with it and what it may be."""
+def field_row(draft: Draft, field: FormField, problems: Sequence[Problem], width: int = 0) -> Text:
+    """A key with its value, whether that is the default, and below what is wrong with it and what it may be.
+
+    ``width`` as for ``problem_text``.
+    """
     given = draft.given(field)
     value = one_line(draft.shown(field), VALUE_WIDTH)
     text = Text(f"{_mark(problems)} ", overflow="fold")
@@ -120,7 +134,7 @@ def field_row(draft: Draft, field: FormField, problems: Sequence[Problem]) -> Te
     if not given:
         text.append("  missing" if field.required else "  default", style="dim italic")
     for problem in problems:
-        text.append("\n").append_text(problem_text(problem, field.allowed))
+        text.append("\n").append_text(problem_text(problem, "" if field.kind == "text" else field.allowed, width))
     return text
 
 
@@ -138,11 +152,21 @@ def _decorated(draft: Draft, field: FormField, value: str) -> str:
     return f"{value} ({label})" if label and label != value else value or "(empty)"
 
 
-def problem_text(problem: Problem, allowed: str = "") -> Text:
-    """What is wrong, begun with a glyph and a word, and the values that would be right."""
+def problem_text(problem: Problem, allowed: str = "", width: int = 0) -> Text:
+    """What is wrong, begun with a glyph and a word, and the values that would be right.
+
+    Args:
+        problem: What is told.
+        allowed: What the key takes, told after an error.
+        width: Columns that a line may have; 0 where the widget breaks lines.
+    """
     word, style = ("✗ error", "bold red") if problem.fatal else ("! warning", "bold yellow")
     said = " ".join(part for part in (problem.what, problem.fix) if part)
-    text = Text.assemble("    ", (word, style), f" {spelt(said)}")
     if allowed and problem.fatal and allowed not in said:
-        text.append(f" It takes {allowed}.")
+        said += f" It takes {allowed}."
+    told = f"{INDENT}{word} {spelt(said)}"
+    if width:
+        told = "\n".join(textwrap.wrap(told, width, subsequent_indent=INDENT + "  "))
+    text = Text(told)
+    text.stylize(style, len(INDENT), len(INDENT) + len(word))
     return text

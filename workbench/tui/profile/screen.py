@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -188,12 +189,19 @@ class ProfileScreen(WorkbenchScreen):
     def action_default(self) -> None:
         """The default of the key under the cursor."""
         if self.opened():
-            self.pane.default()
+            self._try(self.pane.default)
 
     def action_toggle_this(self) -> None:
         """Switch the key under the cursor."""
         if self.opened():
-            self.pane.toggle()
+            self._try(self.pane.toggle)
+
+    def _try(self, deed: Callable[[], None]) -> None:
+        """Change a key, or say why it cannot be changed."""
+        try:
+            deed()
+        except InputError as error:
+            self.refuse(str(error))
 
     def action_undo(self) -> None:
         """Take the last change back."""
@@ -294,9 +302,12 @@ class ProfileScreen(WorkbenchScreen):
     def action_differences(self) -> None:
         """The keys that differ from the parent."""
         if self.opened():
-            draft = self.pane.draft
-            what, rows = differences(draft)
-            self.app.push_screen(Page(f"{draft.name} and {what}", difference_text(what, rows)))
+            self._try(self._show_differences)
+
+    def _show_differences(self) -> None:
+        draft = self.pane.draft
+        what, rows = differences(draft)
+        self.app.push_screen(Page(f"{draft.name} and {what}", difference_text(what, rows)))
 
     @work(exclusive=True, group="page")
     async def action_rows(self) -> None:
@@ -333,7 +344,8 @@ class ProfileScreen(WorkbenchScreen):
         fatal = [problem for problem in problems if problem.fatal]
         if fatal:
             more = f" (and {len(fatal) - 1} more)" if len(fatal) > 1 else ""
-            raise InputError(f"{draft.name} cannot start: {fatal[0]}{more}")
+            self.refuse(f"{draft.name} cannot start: {fatal[0]}{more}")
+            return
         if (draft.dirty or draft.changed_on_disk) and not await self.save():
             return
         await deeds.start(self.app, self.pane.draft, problems, self.pane.summary.known)
