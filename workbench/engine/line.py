@@ -26,6 +26,7 @@ from workbench.engine.preview import audited
 from workbench.engine.render import Encoded
 from workbench.engine.run import Run, locked
 from workbench.engine.train import allocator, train
+from workbench.engine.versions import versions
 from workbench.errors import ProblemsError, RunStopped
 from workbench.paths import write_atomically
 from workbench.profile import Profile
@@ -125,7 +126,7 @@ def _prepare(run: Run, asked: bool, log: EventLog, monitor: Monitor, should_stop
 def _write_receipt(work: Work) -> None:
     asked = [{"dataset": one.dataset, "sha256": one.dataset_sha256, "rows": len(one.rows)} for one in work.questions]
     content = {
-        "versions": receipt.versions(),
+        "versions": versions(),
         "device": receipt.hardware(),
         "model": work.identity,
         "questions": asked,
@@ -223,7 +224,7 @@ def _write_result(work: Work, run: Run, evaluation: dict[str, Any], stage: str, 
             "memory": result.peaks(work.run, stage),
             "evaluation": {name: {**entry, "memory": memory} for name, entry in evaluation.items()},
             "base_run_id": None,
-            "versions": receipt.versions(),
+            "versions": versions(),
             "device": receipt.hardware(),
             **parts,
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from workbench.choices.cards import CARDS
+from workbench.choices.cards import CARDS, CardModel
 from workbench.errors import InputError, nearest
 
 UNITS = {"gib": 2**30, "gb": 10**9, "g": 2**30, "mib": 2**20, "mb": 10**6}
@@ -21,12 +21,16 @@ class Card:
         total_bytes: What CUDA programs can have of it in all.
         used_bytes: What other processes hold of it now; 0 for a card that is not in this machine.
         detected: Whether it is in this machine.
+        uuid: NVML's name of it; empty for a card that is not here.
+        capability: CUDA compute capability; (0, 0) where unknown.
     """
 
     name: str
     total_bytes: int
     used_bytes: int = 0
     detected: bool = False
+    uuid: str = ""
+    capability: tuple[int, int] = (0, 0)
 
 
 def find_card(text: str) -> Card:
@@ -46,10 +50,10 @@ def find_card(text: str) -> Card:
         return Card(wanted, int(float(size[1]) * UNITS[size[2].lower()]))
     for row in CARDS.values():
         if _plain(row.name) == _plain(wanted):
-            return Card(row.name, row.memory_bytes)
+            return _named(row)
     found = [row for row in CARDS.values() if _plain(wanted) and _plain(wanted) in _plain(row.name)]
     if len(found) == 1 or len({row.memory_bytes for row in found}) == 1:
-        return Card(found[0].name, found[0].memory_bytes)
+        return _named(found[0])
     if found:
         raise InputError(f'"{text}" may be any of: {", ".join(row.name for row in found)}.')
     raise InputError(f'There is no card "{text}". {nearest(wanted, CARDS)} A size such as 8GiB works too.')
@@ -63,10 +67,15 @@ def detect() -> tuple[Card | None, str]:
         pynvml.nvmlInit()
         handle = pynvml.nvmlDeviceGetHandleByIndex(0)
         memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-        name = pynvml.nvmlDeviceGetName(handle)
+        name, uuid = pynvml.nvmlDeviceGetName(handle), pynvml.nvmlDeviceGetUUID(handle)
+        capability = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
     except pynvml.NVMLError as error:
         return None, f"NVML: {error}"
-    return Card(str(name), int(memory.total), int(memory.used), detected=True), ""
+    return Card(str(name), int(memory.total), int(memory.used), True, str(uuid), tuple(capability)), ""
+
+
+def _named(row: CardModel) -> Card:
+    return Card(row.name, row.memory_bytes, capability=row.capability)
 
 
 def _plain(name: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from workbench.engine.memory.cards import Card
+from workbench.engine.memory.workload import Workload
 
 Source = Literal["preview", "simulation"]
 PARTS = ("weights", "adapter", "gradients", "optimizer", "activations", "loss", "workspace", "context")
@@ -48,6 +49,21 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What a card takes beside torch's tensors.
+
+    Args:
+        context_bytes: CUDA context and loaded kernels of one process.
+        workspace_bytes: cuBLAS workspaces, which torch counts as allocated.
+        notes: Where the figures come from.
+    """
+
+    context_bytes: int
+    workspace_bytes: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Verdict:
     """Whether an estimate fits on a card.
 
@@ -68,6 +84,53 @@ class Verdict:
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The peaks of one profile.
+
+    Args:
+        train: Of the training; None when the profile trains nothing.
+        evaluate: Of the evaluation in batches.
+        evaluate_one: Of the evaluation one prompt at a time.
+        workload: The micro-batch that was simulated.
+        trainable_parameters: How many numbers are trained.
+        versions: Of the libraries that were simulated with.
+    """
+
+    train: Estimate | None
+    evaluate: Estimate
+    evaluate_one: Estimate
+    workload: Workload
+    trainable_parameters: int
+    versions: dict[str, str | None]
+
+    @property
+    def peak(self) -> Estimate:
+        """The larger of training and evaluation: what the card must hold. Evaluation halves its batches by itself."""
+        needed = [self.train or self.evaluate_one, self.evaluate_one]
+        return max(needed, key=lambda one: one.allocated_bytes)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON; ``from_json`` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Prediction:
+        """The prediction that ``to_json`` wrote.
+
+        Raises:
+            KeyError, TypeError: It is none.
+        """
+        train, evaluate, single = (
+            None if content[name] is None else Estimate(**{**content[name], "notes": tuple(content[name]["notes"])})
+            for name in ("train", "evaluate", "evaluate_one")
+        )
+        if evaluate is None or single is None:
+            raise TypeError("a prediction always says what evaluation takes")
+        workload = Workload(**content["workload"])
+        return cls(train, evaluate, single, workload, content["trainable_parameters"], content["versions"])
 
 
 def judge(estimate: Estimate, card: Card) -> Verdict:

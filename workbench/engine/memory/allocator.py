@@ -1,0 +1,129 @@
+"""Replay a run's allocations through the policy of CUDA's caching allocator, for what it takes beyond what is asked.
+
+Source: c10/cuda/CUDACachingAllocator.cpp of PyTorch 2.x, the native backend with default settings.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workbench.engine.memory.tracker import ROUNDING_BYTES, Step
+
+MIB = 2**20
+SMALL_BYTES = MIB
+"""Requests up to this come from small segments."""
+SMALL_SEGMENT_BYTES = 2 * MIB
+LARGE_SEGMENT_BYTES = 20 * MIB
+"""Segment of a request under ``OWN_SEGMENT_BYTES``; larger ones get a segment of their own."""
+OWN_SEGMENT_BYTES = 10 * MIB
+OWN_ROUNDING_BYTES = 2 * MIB
+
+
+@dataclass
+class Piece:
+    """A part of a segment, with its neighbours."""
+
+    size_bytes: int
+    small: bool
+    free: bool = False
+    left: int | None = None
+    right: int | None = None
+
+
+@dataclass
+class Allocator:
+    """Best fit with splitting and merging; ``peaks`` is what was allocated at most in each phase."""
+
+    reserved_bytes: int = 0
+    allocated_bytes: int = 0
+    peaks: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._pieces: dict[int, Piece] = {}
+        self._free: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+        self._held: dict[int, int] = {}
+        self._next = 0
+
+    def replay(self, steps: Iterable[Step]) -> Allocator:
+        """Do all the moves; returns itself."""
+        for step in steps:
+            if step.size_bytes:
+                self._take(step)
+            else:
+                self._give(step.uid)
+        return self
+
+    def _take(self, step: Step) -> None:
+        small = step.size_bytes <= SMALL_BYTES
+        number = self._fitting(step.size_bytes, small)
+        piece = self._pieces[number]
+        rest = piece.size_bytes - step.size_bytes
+        if rest >= ROUNDING_BYTES if small else rest > SMALL_BYTES:
+            self._split(number, step.size_bytes)
+        piece.free = False
+        self._held[step.uid] = number
+        self.allocated_bytes += piece.size_bytes
+        self.peaks[step.phase] = max(self.peaks.get(step.phase, 0), self.allocated_bytes)
+
+    def _fitting(self, size_bytes: int, small: bool) -> int:
+        """The smallest free piece that is large enough, or a new segment."""
+        free = self._free[small]
+        place = bisect_left(free, (size_bytes, -1))
+        if place < len(free):
+            return free.pop(place)[1]
+        segment = _segment_bytes(size_bytes)
+        self.reserved_bytes += segment
+        return self._new(Piece(segment, small))
+
+    def _new(self, piece: Piece) -> int:
+        self._next += 1
+        self._pieces[self._next] = piece
+        return self._next
+
+    def _split(self, number: int, size_bytes: int) -> None:
+        piece = self._pieces[number]
+        rest = self._new(Piece(piece.size_bytes - size_bytes, piece.small, True, number, piece.right))
+        if piece.right is not None:
+            self._pieces[piece.right].left = rest
+        piece.right, piece.size_bytes = rest, size_bytes
+        insort(self._free[piece.small], (self._pieces[rest].size_bytes, rest))
+
+    def _give(self, uid: int) -> None:
+        number = self._held.pop(uid)
+        piece = self._pieces[number]
+        self.allocated_bytes -= piece.size_bytes
+        if piece.right is not None and self._pieces[piece.right].free:
+            self._swallow(number, piece.right)
+        if piece.left is not None and self._pieces[piece.left].free:
+            left = piece.left
+            self._unlist(left)
+            self._join(left, number)
+            number = left
+        self._pieces[number].free = True
+        insort(self._free[piece.small], (self._pieces[number].size_bytes, number))
+
+    def _swallow(self, number: int, right: int) -> None:
+        self._unlist(right)
+        self._join(number, right)
+
+    def _join(self, number: int, right: int) -> None:
+        piece, other = self._pieces[number], self._pieces.pop(right)
+        piece.size_bytes += other.size_bytes
+        piece.right = other.right
+        if other.right is not None:
+            self._pieces[other.right].left = number
+
+    def _unlist(self, number: int) -> None:
+        piece = self._pieces[number]
+        free = self._free[piece.small]
+        free.pop(bisect_left(free, (piece.size_bytes, number)))
+
+
+def _segment_bytes(size_bytes: int) -> int:
+    if size_bytes <= SMALL_BYTES:
+        return SMALL_SEGMENT_BYTES
+    if size_bytes < OWN_SEGMENT_BYTES:
+        return LARGE_SEGMENT_BYTES
+    return -(-size_bytes // OWN_ROUNDING_BYTES) * OWN_ROUNDING_BYTES

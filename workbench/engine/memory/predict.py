@@ -1,0 +1,155 @@
+"""From a profile to the predicted peaks of its training and its evaluation; runs where the heavy libraries are."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from workbench.engine.fetch import model_folder
+from workbench.engine.memory import evaluation, simulate
+from workbench.engine.memory.config import MEASURED_FAMILIES
+from workbench.engine.memory.estimate import Estimate, Machine, Prediction
+from workbench.engine.memory.evaluation import Generation
+from workbench.engine.memory.simulate import Simulated
+from workbench.engine.memory.workload import Workload, longest, worst_case
+from workbench.engine.model import load_tokenizer
+from workbench.engine.preview import audited
+from workbench.engine.versions import versions
+from workbench.paths import Workspace
+from workbench.profile import Profile, TrainOptions
+
+DEPTHS = (2, 4)
+WHOLE_LAYERS = 48
+"""Up to so many layers the whole model is simulated, which takes some seconds; deeper ones are extrapolated."""
+ERROR = 0.02
+"""What a simulation was off at most, as a fraction of what was measured; see docs/memory.md."""
+NEW_TOKENS = 64
+"""Answer tokens that are assumed when the profile leaves them to the task."""
+
+
+def predict(
+    workspace: Workspace, profile: Profile, config: dict[str, Any], machine: Machine, quick: bool = False
+) -> Prediction:
+    """The predicted peaks.
+
+    Args:
+        workspace: Where models/ and data/ are.
+        profile: What is to be run.
+        config: The model's config.json.
+        machine: What CUDA and cuBLAS take on the card.
+        quick: Always extrapolate from few layers: a second instead of some, and a little less exact.
+
+    Raises:
+        InputError: The model's rows cannot be tokenised, or the adapter fits no layer of it.
+    """
+    _be_quiet()
+    workload, generation = measured_workload(workspace, profile)
+    notes = [workload.source, *_notes(profile, config)]
+    train, trainable = None, 0
+    if profile.train.max_steps != 0:
+        fused = uses_liger(profile.train)
+        step = _whole_model(
+            config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused)
+        )
+        train, trainable = _estimate("train", step, machine, notes), step.trainable_parameters
+    batched, single = (
+        _estimate("evaluate", _answers(profile, config, batch), machine, _generation_notes(batch))
+        for batch in (generation, Generation(1, generation.prompt_tokens, generation.new_tokens))
+    )
+    return Prediction(train, batched, single, workload, trainable, versions())
+
+
+def _answers(profile: Profile, config: dict[str, Any], batch: Generation) -> Simulated:
+    return _whole_model(config, True, lambda layers: evaluation.generation(profile, config, batch, layers))
+
+
+def _be_quiet() -> None:
+    """What the libraries say of a model without values helps nobody."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+
+
+def uses_liger(train: TrainOptions) -> bool:
+    """Whether Liger's kernels will be used: as the profile says, or where liger-kernel is installed."""
+    if train.use_liger_kernel != "auto":
+        return train.use_liger_kernel
+    return importlib.util.find_spec("liger_kernel") is not None
+
+
+def measured_workload(workspace: Workspace, profile: Profile) -> tuple[Workload, Generation]:
+    """The largest micro-batch and the largest batch of prompts, from the rows where model and data are here."""
+    train = profile.train
+    folder = model_folder(workspace, profile.model)
+    workload = worst_case(train)
+    if folder is not None and _data_is_here(workspace, profile):
+        encoded, _ = audited(workspace, profile, load_tokenizer(folder, profile.model))
+        lengths = [len(row.input_ids) for row in encoded if row.has_labels]
+        labels = [sum(label >= 0 for label in row.labels) for row in encoded if row.has_labels]
+        if lengths:
+            workload = longest(train, lengths, labels)
+    limit = profile.eval.max_new_tokens
+    new_tokens = limit if isinstance(limit, int) else NEW_TOKENS
+    rows = max(1, profile.eval.batch_tokens // (workload.sequence_tokens + new_tokens))
+    return workload, Generation(rows, workload.sequence_tokens, new_tokens)
+
+
+def _data_is_here(workspace: Workspace, profile: Profile) -> bool:
+    """Whether rows can be read without asking the hub."""
+    from workbench.choices.sources import BY_HUB_ID, SOURCES
+    from workbench.engine import datasets
+
+    if datasets.check(workspace, profile.data):
+        return False
+    name = profile.data.dataset
+    source = SOURCES.get(name) or BY_HUB_ID.get(name)
+    made_here = source is None or not source.hub_id
+    return made_here or any(one.id == source.name for one in datasets.prepared(workspace) if source)
+
+
+def _whole_model(config: dict[str, Any], quick: bool, at: Callable[[int], Simulated]) -> Simulated:
+    layers = int(config.get("text_config", config)["num_hidden_layers"])
+    if layers <= DEPTHS[1] or (layers <= WHOLE_LAYERS and not quick):
+        return at(layers)
+    return simulate.at_depth(at(DEPTHS[0]), at(DEPTHS[1]), DEPTHS, layers)
+
+
+def _estimate(stage: str, step: Simulated, machine: Machine, notes: list[str]) -> Estimate:
+    phase = max(step.allocated_bytes, key=step.allocated_bytes.__getitem__)
+    allocated = step.allocated_bytes[phase] + machine.workspace_bytes
+    reserved = max(step.reserved_bytes + machine.workspace_bytes, allocated)
+    held = step.parts[phase]
+    # what the allocator adds by rounding, what kernels borrow, and cuBLAS's own
+    parts = {**held, "workspace": allocated - sum(size for part, size in held.items() if part != "workspace")}
+    return Estimate(
+        source="simulation",
+        stage=stage,
+        allocated_bytes=allocated,
+        reserved_bytes=reserved,
+        process_bytes=reserved + machine.context_bytes,
+        phase=phase,
+        parts={**parts, "context": machine.context_bytes},
+        error=ERROR,
+        notes=(*notes, *machine.notes),
+    )
+
+
+def _generation_notes(batch: Generation) -> list[str]:
+    return [f"{batch.rows} prompts of up to {batch.prompt_tokens} tokens at once, answers of up to {batch.new_tokens}"]
+
+
+def _notes(profile: Profile, config: dict[str, Any]) -> list[str]:
+    found = []
+    family = str(config.get("model_type", ""))
+    if family not in MEASURED_FAMILIES:
+        found.append(f"{family or 'this kind of model'} was never measured: best effort")
+    if profile.train.use_liger_kernel == "auto":
+        used = "used" if uses_liger(profile.train) else "not used: liger-kernel is not installed here"
+        found.append(f'train.use_liger_kernel = "auto": {used}')
+    if profile.train.optim.startswith("paged_"):
+        found.append(
+            "the optimizer's state is paged: it lies beside torch's memory and moves to RAM when the card is full"
+        )
+    return found

@@ -1,0 +1,254 @@
+"""One training step of the real model on tensors without contents, and the memory that it would take on a GPU.
+
+transformers builds the model from its config, PEFT attaches the adapter, autograd runs the step; a tracker below them
+counts. Nothing is downloaded and nothing is computed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import gc
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers.initialization import no_init_weights
+
+from workbench.choices.quantizers import Int8Options, Nf4Options
+from workbench.engine.memory import head, liger, quantized, states
+from workbench.engine.memory.allocator import Allocator
+from workbench.engine.memory.kernels import CudaKernels
+from workbench.engine.memory.tracker import Tracker
+from workbench.engine.memory.workload import Workload
+from workbench.engine.model import attach
+from workbench.profile import Profile
+
+PHASES = ("optimizer", "forward", "loss", "backward")
+"""In the order in which a steady step goes through them: the states of the step before are there already."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What a step takes, by phase.
+
+    Args:
+        live_bytes: Peak in each phase of what is asked for, in multiples of 512.
+        allocated_bytes: The same with what the allocator adds by leaving blocks whole.
+        parts: What was live at each peak, by part.
+        reserved_bytes: What the allocator held at most.
+        trainable_parameters: How many numbers are trained.
+    """
+
+    live_bytes: dict[str, int]
+    allocated_bytes: dict[str, int]
+    parts: dict[str, dict[str, int]]
+    reserved_bytes: int
+    trainable_parameters: int
+
+
+def layers_of(config: Any) -> int:
+    """How many decoder layers a config says."""
+    return int(config.get_text_config().num_hidden_layers)
+
+
+def training_step(profile: Profile, config: dict[str, Any], workload: Workload, layers: int, fused: bool) -> Simulated:
+    """The memory of a steady training step of the model cut to ``layers`` decoder layers.
+
+    Args:
+        profile: What is trained, and how.
+        config: The model's config.json.
+        workload: The largest micro-batch.
+        layers: How many of the model's layers are simulated.
+        fused: Whether Liger's kernels are used.
+    """
+    tracker = Tracker()
+    with torch.device("meta"):
+        base = build(profile, config, layers)
+        model = _trainable(base, profile)
+    with FakeTensorMode(allow_non_fake_inputs=True), contextlib.ExitStack() as stack:
+        materialize(model)
+        if fused:
+            liger.fuse(model)
+            stack.enter_context(liger.fused_rotation(base))
+        count_weights(model, tracker)
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        stack.enter_context(tracker)
+        stack.enter_context(CudaKernels())
+        kept = _optimizer_step(profile, trained, tracker)
+        if workload.accumulation == 1:
+            _drop_gradients(trained)
+        for parameter in trained:
+            parameter.register_post_accumulate_grad_hook(lambda one: tracker.move(one.grad, "gradients"))
+        _micro_batch(base, profile, workload, tracker)
+        del kept
+    return measured(tracker, PHASES, sum(parameter.numel() for parameter in trained))
+
+
+def measured(tracker: Tracker, phases: Sequence[str], trainable_parameters: int) -> Simulated:
+    """What a tracker saw, after a replay of its moves through the allocator."""
+    replayed = Allocator().replay(tracker.steps)
+    return Simulated(
+        live_bytes={phase: tracker.peak_bytes(phase) for phase in phases},
+        allocated_bytes={phase: max(replayed.peaks.get(phase, 0), tracker.peak_bytes(phase)) for phase in phases},
+        parts={phase: tracker.peaks.get(phase, {}) for phase in phases},
+        reserved_bytes=replayed.reserved_bytes,
+        trainable_parameters=trainable_parameters,
+    )
+
+
+def at_depth(shallow: Simulated, deep: Simulated, depths: tuple[int, int], layers: int) -> Simulated:
+    """What a model of ``layers`` layers takes, from simulations of two depths.
+
+    Each phase grows by the same amount with every layer; the peak over all phases does not. What the allocator
+    adds by rounding is that of the deeper simulation, because it does not grow evenly.
+
+    Args:
+        shallow, deep: The simulations.
+        depths: Their numbers of layers.
+        layers: How many the model has.
+    """
+    factor = (layers - depths[1]) / (depths[1] - depths[0])
+
+    def grown(first: float, second: float) -> int:
+        return round(second + (second - first) * factor)
+
+    live = {phase: grown(shallow.live_bytes[phase], peak) for phase, peak in deep.live_bytes.items()}
+    added = {phase: deep.allocated_bytes[phase] - peak for phase, peak in deep.live_bytes.items()}
+    allocated = {phase: peak + added[phase] for phase, peak in live.items()}
+    parts = {
+        phase: {name: grown(shallow.parts[phase].get(name, 0), size) for name, size in held.items()}
+        for phase, held in deep.parts.items()
+    }
+    reserved = max([grown(shallow.reserved_bytes, deep.reserved_bytes), *allocated.values()])
+    trained = grown(shallow.trainable_parameters, deep.trainable_parameters)
+    return Simulated(live, allocated, parts, reserved, trained)
+
+
+def build(profile: Profile, config: dict[str, Any], layers: int) -> PreTrainedModel:
+    """The base model without values, quantized if the profile says so; on the device that is the default now."""
+    cut = AutoConfig.for_model(**copy.deepcopy(config))
+    text = cut.get_text_config()
+    text.num_hidden_layers = layers
+    if getattr(text, "layer_types", None):
+        text.layer_types = text.layer_types[:layers]
+    cut.use_cache = False
+    wanted = gpu_dtype(profile)
+    with no_init_weights(), _default_dtype(wanted):
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(
+            cut,
+            attn_implementation=profile.model.attn_implementation,
+            trust_remote_code=profile.model.trust_remote_code,
+        )
+    model.tie_weights()
+    if isinstance(profile.quant, Int8Options | Nf4Options):
+        quantized.quantize(model, profile.quant, wanted)
+    return model
+
+
+def gpu_dtype(profile: Profile) -> torch.dtype:
+    """The dtype of the weights on a GPU: "auto" is bf16 there."""
+    chosen: torch.dtype = getattr(torch, profile.model.dtype if profile.model.dtype != "auto" else "bfloat16")
+    return chosen
+
+
+@contextlib.contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _trainable(base: PreTrainedModel, profile: Profile) -> torch.nn.Module:
+    """The model in the state in which TRL's trainer begins its first step."""
+    model = attach(base, profile)
+    if profile.quant.method != "none":  # sft_trainer.py casts adapters on quantized bases so
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad and "lora_magnitude_vector" not in name:
+                parameter.data = parameter.data.to(torch.bfloat16)
+    if profile.train.gradient_checkpointing:
+        reentrant = profile.quant.method == "int8"
+        base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": reentrant})
+        if profile.adapter.method != "full":
+            base.enable_input_require_grads()
+    model.train()
+    return model
+
+
+def materialize(model: torch.nn.Module) -> None:
+    """Give a model on the meta device fake CPU tensors instead; call it within a fake tensor mode.
+
+    It is built on the meta device because PEFT moves its adapters to the base model's device and dtype, which fake
+    parameters cannot do; it runs on fake CPU tensors because autocast knows no meta device.
+    """
+    made: dict[int, torch.Tensor] = {}
+
+    def fake(tensor: torch.Tensor) -> torch.Tensor:
+        if id(tensor) not in made:
+            new = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu")
+            is_parameter = isinstance(tensor, torch.nn.Parameter)
+            made[id(tensor)] = torch.nn.Parameter(new, tensor.requires_grad) if is_parameter else new
+        return made[id(tensor)]
+
+    for module in model.modules():
+        for held in (module._parameters, module._buffers):
+            for name, tensor in held.items():
+                if tensor is not None:
+                    held[name] = fake(tensor)  # type: ignore[assignment]
+        quantized.replace_hidden(module, fake)
+
+
+def count_weights(model: torch.nn.Module, tracker: Tracker) -> None:
+    """Count what lies on the GPU before the first step."""
+    gc.collect()
+    full = all(parameter.requires_grad for parameter in model.parameters())
+    for parameter in model.parameters():
+        tracker.count(parameter, "weights" if full or not parameter.requires_grad else "adapter")
+    for name, buffer in model.named_buffers():
+        tracker.count(buffer, "adapter" if "vera_" in name else "weights")
+    for tensor in quantized.hidden_tensors(model):
+        tracker.count(tensor, "weights")
+
+
+def _optimizer_step(profile: Profile, trained: list[torch.nn.Parameter], tracker: Tracker) -> list[torch.Tensor]:
+    with tracker.within(part="gradients", phase="optimizer"):
+        for parameter in trained:
+            parameter.grad = torch.empty_like(parameter)
+    with tracker.within(part="optimizer", phase="optimizer"):
+        return states.keep_states(profile.train.optim, trained)
+
+
+def _drop_gradients(trained: list[torch.nn.Parameter]) -> None:
+    for parameter in trained:
+        parameter.grad = None
+
+
+def _micro_batch(base: PreTrainedModel, profile: Profile, workload: Workload, tracker: Tracker) -> None:
+    shape = (workload.micro_batch, workload.sequence_tokens)
+    autocast: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
+    if gpu_dtype(profile) != torch.float32:
+        autocast = torch.autocast("cpu", dtype=gpu_dtype(profile))
+    with autocast:
+        with tracker.within(part="activations", phase="forward"):
+            inputs = {"input_ids": torch.empty(shape, dtype=torch.long)}
+            if workload.padded:
+                inputs["attention_mask"] = torch.empty(shape, dtype=torch.long)
+            hidden = base.base_model(**inputs, use_cache=False).last_hidden_state
+        with tracker.within(part="loss", phase="loss"):
+            loss = head.loss(hidden, base.get_output_embeddings().weight, workload.label_tokens)
+            del hidden
+    with tracker.within(part="activations", phase="backward"):
+        _backward(loss)
+
+
+def _backward(loss: torch.Tensor) -> None:
+    """``loss.backward()`` by the engine itself: the public call leaves the function mode, which recomputation needs."""
+    engine = torch.autograd.Variable._execution_engine
+    options = {"allow_unreachable": True, "accumulate_grad": True}
+    engine.run_backward((loss,), (torch.ones_like(loss),), False, False, (), **options)

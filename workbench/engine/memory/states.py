@@ -1,0 +1,90 @@
+"""What an optimizer keeps and what it takes for a moment, on fake tensors.
+
+A real optimizer reads values (``step.item()``), which fake tensors do not have; so its tensors are made here by the
+rules of the installed libraries.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+
+Tensors = list[torch.Tensor]
+BLOCK_SIZE_8BIT = 256
+"""Numbers of an 8-bit state that share one scale (bitsandbytes/optim/optimizer.py)."""
+MIN_8BIT_SIZE = 4096
+"""Smaller parameters keep fp32 states (the same file, min_8bit_size)."""
+
+
+def _adam(parameter: torch.Tensor) -> Tensors:
+    """Both moments in the parameter's dtype, and the step (torch/optim/adamw.py)."""
+    return [torch.empty_like(parameter), torch.empty_like(parameter), torch.empty((), dtype=torch.float32)]
+
+
+def _adam_8bit(parameter: torch.Tensor) -> Tensors:
+    """Both moments in one byte with a scale a block (bitsandbytes/optim/optimizer.py, Optimizer2State)."""
+    count = parameter.numel()
+    if count < MIN_8BIT_SIZE:
+        return [torch.empty(count, dtype=torch.float32) for _ in range(2)]
+    scales = math.ceil(count / BLOCK_SIZE_8BIT)
+    return [
+        torch.empty(size, dtype=kind)
+        for _ in range(2)
+        for size, kind in ((count, torch.uint8), (scales, torch.float32))
+    ]
+
+
+def _adafactor(parameter: torch.Tensor) -> Tensors:
+    """Row and column means of a matrix, one number a number otherwise (transformers/optimization.py)."""
+    if parameter.dim() < 2:
+        return [torch.empty(parameter.shape, dtype=torch.float32)]
+    rows = torch.empty(parameter.shape[:-1], dtype=torch.float32)
+    return [rows, torch.empty(parameter.shape[:-2] + parameter.shape[-1:], dtype=torch.float32)]
+
+
+def _nothing(parameter: torch.Tensor) -> Tensors:
+    """No state, or one in managed memory that the driver moves to the host: paged optimizers."""
+    return []
+
+
+def _one_copy(parameters: Sequence[torch.Tensor]) -> Tensors:
+    """The roots of all second moments at once (torch/optim/adamw.py, _multi_tensor_adamw)."""
+    return [torch.empty_like(parameter) for parameter in parameters]
+
+
+def _largest_in_fp32(parameters: Sequence[torch.Tensor]) -> Tensors:
+    """One parameter at a time: its gradient, its square, the update and the weight in fp32."""
+    largest = max(parameters, key=lambda parameter: parameter.numel())
+    return [torch.empty(largest.shape, dtype=torch.float32) for _ in range(4)]
+
+
+def _none(parameters: Sequence[torch.Tensor]) -> Tensors:
+    return []
+
+
+STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {
+    "adamw_torch_fused": _adam,
+    "adamw_torch": _adam,
+    "adamw_bnb_8bit": _adam_8bit,
+    "paged_adamw_8bit": _nothing,
+    "paged_adamw_32bit": _nothing,
+    "adafactor": _adafactor,
+    "sgd": _nothing,
+}
+"""State tensors of one parameter, by ``train.optim``."""
+
+TEMPORARIES: dict[str, Callable[[Sequence[torch.Tensor]], Tensors]] = {
+    "adamw_torch": _one_copy,
+    "adafactor": _largest_in_fp32,
+}
+"""What a step takes for a moment; nothing for the others, whose kernels work in place."""
+
+
+def keep_states(optim: str, parameters: Sequence[torch.Tensor]) -> Tensors:
+    """The optimizer's state tensors for these parameters, after a step that took its temporaries."""
+    states = [tensor for parameter in parameters for tensor in STATES[optim](parameter)]
+    temporaries = TEMPORARIES.get(optim, _none)(parameters)
+    del temporaries
+    return states
