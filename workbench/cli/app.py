@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, runs, tags
+from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, queues, runs, tags
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -142,11 +142,20 @@ _add(
 _add(
     evals.evaluate,
     "eval",
-    "Evaluate a run, or a model as it is.",
+    "Evaluate runs, or models as they are.",
     "workbench eval last --set eval.rows=500",
-    "workbench eval smollm2-135m",
+    "workbench eval smollm2-135m --on quiz",
     "workbench eval qwen3-8b --profile qwen3-8b-base",
-    "workbench eval --pending",
+    "workbench eval quickstart r32 r64 --on passages --detach",
+    "workbench eval --pending --detach",
+)
+_add(
+    queues.queue,
+    "queue",
+    "Show or stop the evaluations that wait.",
+    "workbench queue",
+    "workbench queue --stop",
+    "workbench queue --resume",
 )
 _add(
     evals.compare,

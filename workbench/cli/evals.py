@@ -13,10 +13,16 @@ from workbench.paths import Workspace
 
 def evaluate(
     context: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(metavar="[RUN|MODEL]", help="A run, or a model that nobody trained: a name, hub id, folder."),
-    ] = "",
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN|MODEL]...", help="Runs, or models that nobody trained: name, hub id, folder."),
+    ] = None,
+    datasets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--on", metavar="DATASET", help="Data set to ask; a run is asked its own too. May be given again."
+        ),
+    ] = None,
     profile: Annotated[
         str, typer.Option("--profile", metavar="PROFILE", help="For a model: what it is asked, and in what form.")
     ] = "",
@@ -27,27 +33,60 @@ def evaluate(
     detach: Detach = False,
     as_json: Json = False,
 ) -> None:
-    """Evaluate a trained run again or anew, or a model as it is. Answers that are there are not asked again."""
-    from workbench.cli.runs import attend
+    """Evaluate trained runs again or anew, or models as they are. Answers that are there are not asked again.
 
+    Several are evaluated one after the other by a process that goes on when this terminal is closed.
+    """
     workspace = workspace_of(context)
     if pending:
-        if name or profile or sets:
-            raise InputError("--pending takes no name, no --profile and no --set: each run has its own profile.")
-        _evaluate_pending(workspace, as_json)
-        return
-    if not name:
+        if names or profile or sets or datasets:
+            raise InputError("--pending takes no name, no --profile, --on and --set: each run has its own profile.")
+        _evaluate_pending(workspace, detach, as_json)
+    elif not names:
         raise InputError("Name a run or a model, or give --pending.")
+    elif len(names) > 1:
+        path = profile_path(workspace, profile) if profile else None
+        _evaluate_all(workspace, names, datasets or [], path, sets or [], detach, as_json)
+    else:
+        _evaluate_one(workspace, names[0], datasets or [], profile, sets or [], detach, as_json)
+
+
+def _evaluate_one(
+    workspace: Workspace, name: str, datasets: list[str], profile: str, sets: list[str], detach: bool, as_json: bool
+) -> None:
+    from workbench.cli.runs import attend
     from workbench.engine.evaluations import evaluate as evaluate_here
-    from workbench.engine.evaluations import is_model
+    from workbench.engine.evaluations import is_model, on_datasets
 
     path = profile_path(workspace, profile) if profile else None
-    overrides = sets or []
+    overrides = [*on_datasets(workspace, name, datasets), *sets]
     if is_model(workspace, name):
         _ready(workspace, name, path, overrides)
     elif path:
         raise InputError(f"--profile says what a model is asked, and {name} is none; change a run's [eval] with --set.")
     attend(evaluate_here(workspace, name, path, overrides), detach, as_json)
+
+
+def _evaluate_all(
+    workspace: Workspace,
+    names: list[str],
+    datasets: list[str],
+    profile: Path | None,
+    sets: list[str],
+    detach: bool,
+    as_json: bool,
+) -> None:
+    """Queue all of them, once none is refused."""
+    from workbench.cli.queues import attend_queue
+    from workbench.engine import evaluations, queue
+
+    def task(name: str) -> queue.Task:
+        of_model = profile if evaluations.is_model(workspace, name) else None
+        return queue.task(workspace, name, datasets, of_model, sets)
+
+    tasks = [task(name) for name in names]
+    queue.add(workspace, tasks)
+    attend_queue(workspace, [one.id for one in tasks], detach, as_json)
 
 
 def _ready(workspace: Workspace, name: str, path: Path | None, overrides: list[str]) -> None:
@@ -57,7 +96,7 @@ def _ready(workspace: Workspace, name: str, path: Path | None, overrides: list[s
     ready(workspace, for_model(name, path, overrides), str(path) if path else f"eval {name}")
 
 
-def _evaluate_pending(workspace: Workspace, as_json: bool) -> None:
+def _evaluate_pending(workspace: Workspace, detach: bool, as_json: bool) -> None:
     """One after the other, since they share one machine; ends with the worst exit code.
 
     Raises:
@@ -69,6 +108,9 @@ def _evaluate_pending(workspace: Workspace, as_json: bool) -> None:
 
     waiting = pending(workspace)
     say(f"{len(waiting)} trained {'run has' if len(waiting) == 1 else 'runs have'} no scores")
+    if detach and waiting:
+        _evaluate_all(workspace, [run.id for run in waiting], [], None, [], detach, as_json)
+        return
     worst = 0
     for run in waiting:
         launch.start(run, "eval")
