@@ -121,8 +121,9 @@ async def test_columns_scroll_and_the_first_one_stays(host):
         await press(pilot, "G", "l", "l", "l", "l")
         assert host.table.cursor_column.key == "note"
         assert host.table.scroll_offset.x > 0
-        assert host.lines()[0].split()[0] == "name"
-        assert host.lines()[-2].split()[0] == "run-29"
+        assert host.lines()[0].split()[0].startswith("name")
+        assert "◂" in host.lines()[0]
+        assert host.lines()[-1].split()[0] == "run-29"
         await press(pilot, "h", "h", "h", "h")
         assert host.table.scroll_offset.x == 0
 
@@ -263,6 +264,16 @@ async def test_check_37_y_copies_the_cell(host):
         await pilot.pause()
         await press(pilot, "j", "l", "y")
         assert host.clipboard == "llama"
+
+
+async def test_a_styled_cell_has_the_style_of_its_row_below_its_own(host):
+    async with host.run_test() as pilot:
+        host.table.restore({"columns": [["status", True]]})
+        await pilot.pause()
+        cursor = host.table.get_component_rich_style("table--cursor")
+        segment = next(segment for segment in host.table.render_line(1) if "done" in segment.text)
+        assert segment.style.bgcolor == cursor.bgcolor
+        assert segment.style.color.name == "green"
 
 
 async def test_hostile_text_stays_text():

@@ -48,10 +48,13 @@ class Column:
 
     def cell(self, row: Row) -> Cell:
         """What is shown of a row, on one line and without anything that could steer the terminal."""
-        shown = self.show(row) if self.show else row.get(self.key)
+        if self.show is None:
+            value = row.get(self.key)
+            return one_line(None if is_missing(value) else value)
+        shown = self.show(row)
         if isinstance(shown, Text):
             return shown if shown.plain.isprintable() else Text(one_line(shown.plain), shown.style)
-        return one_line(None if is_missing(shown) else shown)
+        return one_line(shown)
 
     def sort_key(self, row: Row) -> tuple[int, Any] | None:
         """What the row is sorted by, numbers before text; None where the value is missing."""

@@ -70,7 +70,7 @@ class FilterBar(Horizontal):
         event.stop()
         problem = ""
         if event.value != self._table.rows.filter:
-            problem = self._table.set_filter(event.value)
+            problem = self._table.set_filter(event.value, typing=True)
         self._say(problem)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -78,6 +78,10 @@ class FilterBar(Horizontal):
         event.stop()
         self._table.focus()
         self.set_class(bool(self._table.rows.filter), "filtered")
+
+    def on_descendant_blur(self) -> None:
+        """The filter is typed: it may be kept."""
+        self._table.tell_state()
 
     def action_leave(self) -> None:
         """Take the filter back, or leave when there is none."""

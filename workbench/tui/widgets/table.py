@@ -80,19 +80,27 @@ class Table(TableView):
         self._rows.update(rows)
         self._changed(measure=not self._placed)
 
-    def set_filter(self, text: str) -> str:
-        """Show only rows that match; returns what is wrong with the text, and then changes nothing."""
+    def set_filter(self, text: str, *, typing: bool = False) -> str:
+        """Show only rows that match; returns what is wrong with the text, and then changes nothing.
+
+        While somebody is ``typing`` no ``StateChanged`` is sent: whoever keeps the state would write it at every key.
+        """
         problem = self._rows.filter_by(text)
         if not problem:
             self._changed(measure=False)
-            self.post_message(StateChanged(self, self.state()))
+            if not typing:
+                self.tell_state()
         return problem
+
+    def tell_state(self) -> None:
+        """Send the state to whoever keeps it."""
+        self.post_message(StateChanged(self, self.state()))
 
     def set_sort(self, key: str, reverse: bool = False) -> None:
         """Sort by a column; with an empty key keep the order in which the rows were given."""
         self._rows.sort_by(key, reverse)
         self._changed()
-        self.post_message(StateChanged(self, self.state()))
+        self.tell_state()
 
     def set_pins(self, keys: Sequence[str]) -> None:
         """Pin these rows and no others, without a message."""
@@ -223,7 +231,7 @@ class Table(TableView):
             if columns is not None:
                 self._rows.columns = columns
                 self._changed()
-                self.post_message(StateChanged(self, self.state()))
+                self.tell_state()
 
         self.app.push_screen(ColumnsDialog(self._rows.columns), chosen)
 

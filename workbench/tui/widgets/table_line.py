@@ -49,15 +49,17 @@ def _pieces(one: Placed, row: Row, style: Style, console: Console) -> list[Segme
     cell: Cell = one.column.cell(row)
     if isinstance(cell, str):
         return [Segment(aligned(cell, one.width, one.column.right), style)]
-    text = Text(end="", no_wrap=True, style=style)
-    spare = one.width - cell.cell_len
     shown = cell.copy()
+    shown.end = ""
+    spare = one.width - cell.cell_len
     if spare < 0:
         shown.truncate(one.width, overflow="ellipsis")
-    text.append(" " * (spare if one.column.right else 0))
-    text.append_text(shown)
-    text.append(" " * (0 if one.column.right else spare))
-    return list(text.render(console))
+    elif one.column.right:
+        shown.pad_left(spare)
+    else:
+        shown.pad_right(spare)
+    drawn = Text(end="", no_wrap=True).append_text(shown)  # makes the cell's own style a span, which render gives back
+    return list(Segment.apply_style(drawn.render(console), style))
 
 
 def aligned(text: str, width: int, right: bool) -> str:

@@ -18,6 +18,7 @@ from workbench.tui.widgets.columns import GAP, Column, Placed, arranged, place
 from workbench.tui.widgets.rows import Rows
 from workbench.tui.widgets.table_line import GUTTER, gutter, header, line
 
+MORE_LEFT, MORE_RIGHT = "◂", "▸"
 PINNED_SHARE = 0.5
 """Of the height; pinned rows beyond it scroll with the others."""
 
@@ -45,6 +46,8 @@ class TableView(ScrollView, can_focus=True):
         background: $surface;
         color: $foreground;
         height: 1fr;
+        scrollbar-gutter: stable;
+        scrollbar-size: 0 1;
         & > .table--header { text-style: bold; background: $panel; color: $foreground; }
         & > .table--header-cursor { text-style: bold underline; background: $panel; color: $foreground; }
         & > .table--pinned { background: $secondary-muted; color: $foreground; }
@@ -90,7 +93,7 @@ class TableView(ScrollView, can_focus=True):
         if y == 0:
             plain, cursor = (self.get_component_rich_style(f"table--header{end}") for end in ("", "-cursor"))
             heads = header(self._placed, self._column, self._rows.sort, self._rows.reverse, plain, cursor)
-            return self._cropped(heads, GUTTER, plain)
+            return self._with_more(self._cropped(heads, GUTTER, plain), plain)
         row = self._row_at(y)
         if row is None:
             return self._below(y)
@@ -114,6 +117,16 @@ class TableView(ScrollView, can_focus=True):
         rest = Strip([segment for cell in cells[1:] for segment in cell])
         room = max(0, width - fixed.cell_length)
         return Strip.join([fixed, rest.crop_extend(x, x + room, style)]).crop_extend(0, width, style)
+
+    def _with_more(self, strip: Strip, style: Style) -> Strip:
+        """The header with a sign at each side to which columns can be scrolled."""
+        width, x, left = strip.cell_length, self.scroll_offset.x, self._fixed_width()
+        if self._placed and self._placed[-1].end - GAP - x > width > left:
+            strip = Strip.join([strip.crop(0, width - 1), Strip([Segment(MORE_RIGHT, style)])])
+        if x and left < width:
+            before, _, after = strip.divide([left - GAP, left, width])
+            strip = Strip.join([before, Strip([Segment(MORE_LEFT, style)]), after])
+        return strip
 
     def _below(self, y: int) -> Strip:
         """A line under the last row; the first one says why there is none."""
@@ -145,7 +158,7 @@ class TableView(ScrollView, can_focus=True):
         """Measure the columns anew."""
         shown = [column for column in self._rows.columns if not column.hidden]
         room = self.scrollable_content_region.width or self.app.size.width
-        self._placed = place(shown, self._rows.shown(), self._rows.sort, len(GUTTER), room)
+        self._placed = place(shown, self._rows.shown(), self._rows.sort, len(GUTTER), room - len(MORE_RIGHT))
         self._column = max(0, min(self._column, len(self._placed) - 1))
 
     def _redraw(self) -> None:
