@@ -17,6 +17,7 @@ from workbench.engine.evaluate.summary import summarize
 from workbench.engine.run import Run
 from workbench.paths import Workspace
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.modes import MODES
 from workbench.tui.settings import Settings
 
 SIZES = [(80, 24), (120, 40)]
@@ -226,6 +227,18 @@ def _ended_runs(workspace):
     return dict(zip(names, (finished, better, failed, nan, stopped, torn, lost), strict=True))
 
 
+@pytest.fixture(params=list(MODES))
+def mode(request):
+    """Each of the screens: a test that asks for it covers a screen as soon as it is there."""
+    return request.param
+
+
+@pytest.fixture(params=SIZES, ids=["80x24", "120x40"])
+def size(request):
+    """Both sizes that every screen must fit."""
+    return request.param
+
+
 @pytest.fixture
 def empty(tmp_path):
     """A workspace with nothing in it."""
@@ -248,9 +261,9 @@ def drive(settings):
     """
 
     @asynccontextmanager
-    async def driving(workspace, mode="runs", run_id="", size=(80, 24), problems=False):
+    async def driving(workspace, mode="runs", run_id="", size=(80, 24), problems=False, toasts=False):
         app = WorkbenchApp(workspace, mode, run_id, settings=settings)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=toasts) as pilot:
             await pilot.pause()
             yield app, pilot
         said = [one.text for one in app.messages.all if one.severity == "error"]

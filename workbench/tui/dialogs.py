@@ -102,7 +102,7 @@ class Ask(ModalScreen[str | None]):
         """The question and the line."""
         with Vertical():
             yield Static(Text(lines(self._text)), id="question")
-            yield Input(self._value, id="answer")
+            yield Input(self._value, id="answer", select_on_focus=False)
 
     def on_mount(self) -> None:
         """Type at once."""

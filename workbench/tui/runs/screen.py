@@ -26,6 +26,8 @@ from workbench.tui.widgets.table import Table
 from workbench.tui.widgets.table_messages import RowHighlighted, RowSelected, StateChanged
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from workbench.engine.board import RunRow
 
 AGES_S = 5.0
@@ -40,7 +42,7 @@ class RunsScreen(RunVerbs):
     """The list; details beside it from 120 columns, below it once they were asked for."""
 
     MODE = "runs"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         SHARED["attach"].hinted(),
         SHARED["stop"].hinted(),
@@ -177,7 +179,7 @@ class RunsScreen(RunVerbs):
         await asyncio.sleep(SETTLED_S)
         self.query_one("#about", Static).update(await asyncio.to_thread(self._details, row))
 
-    def _details(self, row: RunRow) -> object:
+    def _details(self, row: RunRow) -> Text:
         from workbench.engine.run import Run
         from workbench.tui.runs.details import details
 

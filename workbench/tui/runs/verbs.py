@@ -99,7 +99,7 @@ class RunVerbs(WorkbenchScreen):
     @work(group="verb")
     async def action_tag(self) -> None:
         """Give runs tags; what is taken out of the line is taken away."""
-        from workbench.engine import marks
+        from workbench.engine import tags
 
         rows = self.several()
         if not rows:
@@ -113,23 +113,23 @@ class RunVerbs(WorkbenchScreen):
         for row in rows:
             run, gone = self._run(row), [tag for tag in common if tag not in wanted]
             if gone:
-                await asyncio.to_thread(marks.untag, run, gone)
+                await asyncio.to_thread(tags.untag, run, gone)
             if wanted:
-                await asyncio.to_thread(marks.tag, run, wanted)
+                await asyncio.to_thread(tags.tag, run, wanted)
         self.app.did("workbench", "tag", rows[-1].id, *wanted)
         self.app.look_now()
 
     @work(group="verb")
     async def action_archive(self) -> None:
         """Leave runs out of the list, or show them again when all of them are archived; asks."""
-        from workbench.engine import marks
+        from workbench.engine import tags
 
         rows = self.several()
         if not rows:
             self.refuse(NONE)
             return
         restore = all(row.archived for row in rows)
-        word, change = ("Restore", marks.restore) if restore else ("Archive", marks.archive)
+        word, change = ("Restore", tags.restore) if restore else ("Archive", tags.archive)
         if not await self.app.confirm(f"{word} {_names(rows)}?\nNo file is removed.", word):
             return
         for row in rows:
