@@ -51,20 +51,20 @@ def test_a_picture_has_the_size_that_was_asked_for(mode, size):
         assert size[0] < 8 or all(sum(len(text) for text, _ in row) == size[0] for row in made.rows)
 
 
-def test_17_ascii_is_ascii():
+def test_check_17_ascii_is_ascii():
     for plot in (MEMORY, one((1, math.nan)), one(), Plot("loss", [Series("a", LOSS), Series("b", EVAL, "points")])):
         for view in (View(), View(log_y=True), View(smoothing=0.9)):
             assert drawn(plot, view, "ascii")[1].isascii()
 
 
-def test_28_axes_carry_units():
+def test_check_28_axes_carry_units():
     text = drawn(MEMORY)[1]
     assert "64G" in text
     assert "1m39" in text
     assert "2.5" in drawn(Plot("loss", [Series("train", LOSS)]))[1]
 
 
-def test_29_the_capacity_the_prediction_and_the_own_share_are_drawn():
+def test_check_29_the_capacity_the_prediction_and_the_own_share_are_drawn():
     lines = drawn(MEMORY)[1].splitlines()
     assert "capacity 80G" in lines[0]
     assert "┈┈┈┈" in lines[0]
@@ -72,7 +72,7 @@ def test_29_the_capacity_the_prediction_and_the_own_share_are_drawn():
     assert sum("⣿" * 20 in line for line in lines) >= 2  # the share is filled
 
 
-def test_15_series_are_told_apart_without_colour():
+def test_check_15_series_are_told_apart_without_colour():
     curves = [Curve((x, float(x * slope)) for x in range(100)) for slope in (1, 2, 3)]
     text = drawn(Plot("loss", [Series(f"run {n}", curve) for n, curve in enumerate(curves)]))[1]
     assert all(text.count(mark) >= 3 for mark in MODES["braille"].marks[:3])
@@ -85,7 +85,7 @@ def test_no_spike_is_lost_among_ten_thousand_points():
 
 
 @pytest.mark.parametrize("view", [View(), View(log_y=True), View(smoothing=0.9), View(window=2)])
-def test_32_odd_numbers_are_drawn_and_said(view):
+def test_check_32_odd_numbers_are_drawn_and_said(view):
     odd = [
         (one(), "no number yet"),
         (one((1, math.nan), (2, math.inf), (3, None)), "no number yet"),
@@ -102,7 +102,7 @@ def test_32_odd_numbers_are_drawn_and_said(view):
             assert (said in text) or mode != "braille"
 
 
-def test_32_gaps_and_restarts_are_told():
+def test_check_32_gaps_and_restarts_are_told():
     made, text = drawn(one((1, 1.0), (2, math.nan), (3, math.inf), (4, 2.0), (5, 3.0)))
     assert made.notes == ["2 not finite"]
     again = one((1, 1.0), (2, 1.0), (3, 9.0), (2, 1.0), (3, 1.5), (2, 1.1))
@@ -114,7 +114,7 @@ def test_32_gaps_and_restarts_are_told():
     assert drawn(one((1, 1.0)))[0].notes == ["one point"]
 
 
-def test_32_a_gap_breaks_the_line():
+def test_check_32_a_gap_breaks_the_line():
     text = drawn(one((0, 1.0), (1, 1.0), (2, math.nan), (3, 1.0), (4, 1.0)), width=42, height=3)[1]
     line = next(line for line in text.splitlines() if "⠤" in line or "⠒" in line or "⣀" in line or "⠉" in line)
     assert "   " in line.split("│")[1].strip()
@@ -168,7 +168,7 @@ async def test_the_border_says_what_is_shown_and_how():
         assert chart.text().splitlines()[-1] == "step  last 100  log y  smooth 0.9"
 
 
-async def test_14_32_a_chart_survives_any_size_and_any_curve():
+async def test_check_14_32_a_chart_survives_any_size_and_any_curve():
     curves = [Curve(), Curve([(1, 1.0)]), Curve([(1, math.nan)]), Curve([(5, 1.0), (3, 2.0)])]
     charts = [Chart(Plot("x", [Series("y", curve)]), mode=mode) for curve in curves for mode in MODES]
     async with Bench(*charts).run_test(size=(200, 50)) as pilot:

@@ -32,7 +32,7 @@ def numbered(start, end):
     return [f"line {number}" for number in range(start, end)]
 
 
-async def test_31_a_log_follows_its_end_until_somebody_scrolls_up(log):
+async def test_check_31_a_log_follows_its_end_until_somebody_scrolls_up(log):
     log.write(numbered(0, 100))
     await log.pilot.pause()
     assert shown(log)[-1] == "line 99"
@@ -49,7 +49,7 @@ async def test_31_a_log_follows_its_end_until_somebody_scrolls_up(log):
     assert log.unseen == 0
 
 
-async def test_31_reaching_the_end_goes_on_following(log):
+async def test_check_31_reaching_the_end_goes_on_following(log):
     log.write(numbered(0, 50))
     await log.pilot.pause()
     await log.pilot.press("up", "down")
@@ -57,7 +57,7 @@ async def test_31_reaching_the_end_goes_on_following(log):
     assert log.following
 
 
-async def test_31_what_is_looked_at_stays_while_old_lines_are_dropped(log):
+async def test_check_31_what_is_looked_at_stays_while_old_lines_are_dropped(log):
     log.write(numbered(0, MOST_LINES))
     await log.pilot.pause()
     await log.pilot.press("pageup")
@@ -69,7 +69,7 @@ async def test_31_what_is_looked_at_stays_while_old_lines_are_dropped(log):
     assert len(log.lines) == MOST_LINES
 
 
-async def test_31_a_search_marks_all_and_goes_from_one_to_the_next(log):
+async def test_check_31_a_search_marks_all_and_goes_from_one_to_the_next(log):
     log.write(["Step 1", *numbered(0, 30), "[b]step[/b] 2", *numbered(0, 30)])
     assert log.search("step") == 2
     assert "2/2" in str(log.border_title)
@@ -83,7 +83,7 @@ async def test_31_a_search_marks_all_and_goes_from_one_to_the_next(log):
     assert not log.next_match()
 
 
-async def test_31_a_megabyte_on_one_line_and_escape_codes_do_no_harm(log):
+async def test_check_31_a_megabyte_on_one_line_and_escape_codes_do_no_harm(log):
     begun = time.process_time()
     log.write(["x" * 2**20, "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x1b[2J after", "10%\r55%\r100%", "\x1b[" * 2**19])
     log.search("x")
@@ -100,7 +100,7 @@ async def test_31_a_megabyte_on_one_line_and_escape_codes_do_no_harm(log):
 
 
 @pytest.mark.parametrize("text", ["[red]no[/red]", "a\u202eb", "\x00\x9b31m", "日本語" * 10, "\ud800"])
-async def test_31_hostile_text_is_shown_and_not_obeyed(log, text):
+async def test_check_31_hostile_text_is_shown_and_not_obeyed(log, text):
     log.write([text])
     await log.pilot.pause()
     line = log.render_line(0)
@@ -108,7 +108,7 @@ async def test_31_hostile_text_is_shown_and_not_obeyed(log, text):
     assert line.text.rstrip("\n").replace(" ", "").isprintable()
 
 
-async def test_31_text_can_be_selected_and_copied(log):
+async def test_check_31_text_can_be_selected_and_copied(log):
     log.write(["first line", "second line"])
     await log.pilot.pause()
     selection = Selection.from_offsets(Offset(6, 0), Offset(6, 1))
@@ -119,7 +119,7 @@ async def test_31_text_can_be_selected_and_copied(log):
     assert len({segment.style for segment in log.render_line(0)}) > 1
 
 
-async def test_31_a_mouse_drag_selects(log):
+async def test_check_31_a_mouse_drag_selects(log):
     log.write(["first line", "second line"])
     await log.pilot.pause()
     await log.pilot.mouse_down(log, offset=(1, 1))
@@ -129,7 +129,7 @@ async def test_31_a_mouse_drag_selects(log):
     assert "first" in (log.screen.get_selected_text() or "")
 
 
-async def test_14_a_log_stays_at_its_end_through_any_size(log):
+async def test_check_14_a_log_stays_at_its_end_through_any_size(log):
     log.write(numbered(0, 100))
     for size in ((80, 24), (20, 5), (200, 50)):
         await log.pilot.resize_terminal(*size)

@@ -75,7 +75,7 @@ def test_a_sparkline_has_its_width_and_survives_any_number(values, width, expect
     assert sparkline(values, width) == expected
 
 
-def test_17_a_sparkline_in_ascii_is_ascii():
+def test_check_17_a_sparkline_in_ascii_is_ascii():
     assert sparkline([math.nan, 1, 2, 3, math.inf], 9, ascii_only=True).isascii()
 
 

@@ -100,7 +100,7 @@ def memory_plot(history: History) -> Plot:
         resident = Series("RSS", history.curve("rss_bytes"), "area", smooth=False)
         return replace(common, title="memory of the process", series=[resident], empty=why_unknown(history))
     own, total = own_key(history), history.memory.get("device_total_bytes")
-    name = "this run" if own == "process_bytes" else "torch"
+    name = "own" if own == "process_bytes" else "torch"
     levels = [] if not total else [Level(f"capacity {axis.size(total)}", float(total))]
     predicted = predicted_bytes(history)
     if predicted is not None:

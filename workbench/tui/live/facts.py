@@ -54,24 +54,26 @@ def _eta(history: History) -> str:
 
 
 def training(history: History, ascii_only: bool = False) -> Content:
-    """Loss, tokens/s with a sparkline, learning rate, gradient norm, checkpoint."""
+    """Loss, tokens/s with a sparkline, learning rate, gradient norm, checkpoint; why some are unknown comes last."""
     step: dict[str, Any] = history.state.fields.get("step", {})
-    why = "no number" if step else "no step yet"
-    speeds = history.curve("tokens_per_s").ys
+    recent = sparkline(history.curve("tokens_per_s").ys[-64:], SPARK, ascii_only)
     parts = [
-        f"loss {_or_reason(step.get('loss'), axis.number, why)}",
-        f"tok/s {_or_reason(step.get('tokens_per_s'), _thousands, why)} {sparkline(speeds[-64:], SPARK, ascii_only)}",
-        f"lr {_or_reason(step.get('learning_rate'), axis.number, why)}",
-        f"grad {_or_reason(step.get('grad_norm'), axis.number, why)}",
+        f"loss {_or_unknown(step.get('loss'), axis.number)}",
+        f"tok/s {_or_unknown(step.get('tokens_per_s'), _thousands)} {recent}".rstrip(),
+        f"lr {_or_unknown(step.get('learning_rate'), axis.number)}",
+        f"grad {_or_unknown(step.get('grad_norm'), axis.number)}",
         f"ckpt {_saved(history, ascii_only)}",
     ]
+    told = ("loss", "tokens_per_s", "learning_rate", "grad_norm")
+    if any(step.get(key) is None for key in told):
+        parts.append("(n/a: no number told)" if step else "(n/a: no step yet)")
     return Content("  ".join(parts))
 
 
 def _saved(history: History, ascii_only: bool) -> str:
     saved = history.state.fields.get("saved")
     if not saved:
-        return "n/a (none yet)"
+        return "none yet"
     done = "+" if ascii_only else "✓"
     return f"{saved['step']} {done}" if "step" in saved else f"{one_line(saved.get('what'))} {done}"
 
@@ -113,6 +115,10 @@ def _thousands(value: float) -> str:
 
 def _size(value: float | None) -> str:
     return "n/a" if value is None else axis.size(value)
+
+
+def _or_unknown(value: Any, form: axis.Format) -> str:
+    return form(value) if isinstance(value, float | int) else "n/a"
 
 
 def _or_reason(value: Any, form: axis.Format, reason: str) -> str:

@@ -16,7 +16,7 @@ from textual.events import Unmount
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from workbench.engine.run import Run, runs, state
+from workbench.engine.run import Run, alive, runs
 from workbench.paths import Workspace
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.live.charts import METRICS
@@ -97,6 +97,7 @@ class LiveScreen(LiveVerbs):
 
     def show_run(self, run_id: str) -> None:
         """Show a run; what was read of the last one is kept."""
+        self.workers.cancel_group(self, "choose")
         if self.is_mounted and self.query(LiveView):
             self._watch(run_id)
         else:
@@ -176,9 +177,8 @@ class LiveScreen(LiveVerbs):
 
     # how it is shown
 
-    async def action_toggle(self, attribute_name: str = "") -> None:
+    def action_toggle_this(self) -> None:
         """Stop painting, not the training; or catch up and go on."""
-        del attribute_name  # Textual's own action of this name has one
         self._paused = not self._paused
         key = RESUME if self._paused else PAUSE
         self._bindings.key_to_bindings["space"] = [key.binding()]
@@ -312,8 +312,8 @@ class LiveScreen(LiveVerbs):
 
 def _newest(workspace: Workspace) -> str | None:
     known = [run for run in runs(workspace) if not run.is_base]
-    running = [run for run in known[-20:] if state(run).status in ("running", "waiting")]
-    return (running or known)[-1].id if known else None
+    running = next((run.id for run in reversed(known) if alive(run)), None)
+    return running or (known[-1].id if known else None)
 
 
 def _after(choices: Iterable[Choice], now: Choice) -> Choice:

@@ -144,12 +144,13 @@ class Chart(Widget):
         self._titles = titles
 
     def _legend(self) -> Content:
-        """The title, then each series with its mark and its newest number; the numbers go first where room lacks."""
-        full = self._legend_with(numbers=True)
-        return full if full.cell_length <= self.size.width - 2 else self._legend_with(numbers=False)
+        """The title, then each series with its mark and its newest number; where room lacks, less of that."""
+        room = self.size.width - 2
+        legends = [self._legend_with(*parts) for parts in ((True, True), (False, True), (False, False))]
+        return next((legend for legend in legends if legend.cell_length <= room), legends[-1])
 
-    def _legend_with(self, numbers: bool) -> Content:
-        parts = [Content(self._plot.title)]
+    def _legend_with(self, numbers: bool, title: bool) -> Content:
+        parts = [Content(self._plot.title if title else "")]
         for number, series in enumerate(self._plot.series):
             if not len(series.curve):
                 continue

@@ -98,15 +98,16 @@ def mark_points(
 
 
 def draw_levels(raster: Raster, frame: Frame, levels: Sequence[Level]) -> None:
-    """Draw each level where nothing else is, and its name at the right where there is room."""
+    """Draw each level where nothing else is, and its name as far right as there is room."""
     for level in levels:
         if math.isnan(frame.height(level.y)) or not raster.height:
             continue
         row = frame.down(level.y, raster) // raster.mode.down
-        name = f" {level.name}"
+        name = f" {level.name} "
         ends = [place for place in range(raster.width) if raster.is_free(row, place)]
         for place in ends:
             raster.put(row, place, raster.mode.dotted if level.dotted else raster.mode.level, "level")
-        at = raster.width - len(name)
-        if at > 0 and set(range(at, raster.width)) <= set(ends):
+        places = range(raster.width - len(name), -1, -1)
+        at = next((place for place in places if set(range(place, place + len(name))) <= set(ends)), None)
+        if at is not None:
             raster.put(row, at, name, "level")
