@@ -93,10 +93,21 @@ def cell_text(cell: Cell | None) -> str:
 
 def delta_text(cell: Cell | None) -> str:
     """The difference to the baseline with its interval and what it can claim; empty without one."""
+    return f"{change_text(cell)} {claim_text(cell)}".strip()
+
+
+def change_text(cell: Cell | None) -> str:
+    """The difference to the baseline with its interval; empty without one."""
     if cell is None or cell.delta is None:
-        return MARKS.get(cell.mark, "") if cell else ""
-    mark = f"{MARKS.get(cell.mark, cell.mark)}{'?' if cell.underpowered else ''}"
-    return f"{cell.delta:+.3f} [{cell.delta_low:+.3f}, {cell.delta_high:+.3f}] {mark}"
+        return ""
+    return f"{cell.delta:+.3f} [{cell.delta_low:+.3f}, {cell.delta_high:+.3f}]"
+
+
+def claim_text(cell: Cell | None) -> str:
+    """What the difference to the baseline can claim; empty where there is none."""
+    if cell is None:
+        return ""
+    return f"{MARKS.get(cell.mark, cell.mark)}{'?' if cell.underpowered else ''}"
 
 
 def reference_grid(rows: tuple[Published, ...]) -> Grid:
@@ -110,6 +121,12 @@ def _published(row: Published) -> list[str]:
     scores = [number_text(row.arc_macro_f1), number_text(row.squad_f1), f"{row.openmath_abs_diff:g}"]
     memory = [number_text(row.train_gib, 2) if row.train_gib else "", number_text(row.eval_gib, 2)]
     return [row.name, *scores, *memory, ", ".join(f"{seconds:g}" for seconds in row.latency_s), row.note]
+
+
+def footer(comparison: Comparison, block: Block) -> list[str]:
+    """What stands under the table of a data set: what it can claim, and what it cannot say by itself."""
+    power = f"{block.dataset}: a difference below {block.detectable or 0:.3f} would probably not have shown"
+    return [*([power] if block.detectable is not None else []), LEGEND, *(f"note: {note}" for note in comparison.notes)]
 
 
 def markdown(comparison: Comparison) -> str:

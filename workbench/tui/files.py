@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,14 @@ class Export:
         suffix: Of the file, such as ".csv".
         write: Gives the file's text.
         command: The headless command that prints the same.
+        draw: For a picture, in place of ``write``: makes the file itself, in a thread.
     """
 
     name: str
     suffix: str
     write: Callable[[], str]
     command: str
+    draw: Callable[[Path], None] | None = None
 
 
 def export(app: WorkbenchApp, what: str, way: Export) -> Path:
@@ -47,10 +50,23 @@ def export(app: WorkbenchApp, what: str, way: Export) -> Path:
     while path.exists():
         path = path.with_stem(f"{path.stem.rpartition('.')[0] or path.stem}.{number}")
         number += 1
+    if way.draw:
+        app.run_worker(partial(_draw, app, path, way), group="export", thread=True)
+        return path
     write_atomically(path, way.write())
+    _wrote(app, path, way)
+    return path
+
+
+def _draw(app: WorkbenchApp, path: Path, way: Export) -> None:
+    assert way.draw
+    way.draw(path)
+    app.call_from_thread(_wrote, app, path, way)
+
+
+def _wrote(app: WorkbenchApp, path: Path, way: Export) -> None:
     app.did(way.command)
     app.notify(f"wrote {path}")
-    return path
 
 
 def edit(app: WorkbenchApp, path: Path) -> None:
