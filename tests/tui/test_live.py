@@ -451,3 +451,27 @@ async def test_check_21_fifty_thousand_steps_are_shown_soon_and_keys_work_meanwh
         assert time.process_time() - begun < 3.0
         await until(pilot, lambda: "50k" in view.query_one("#main").text())
         assert sorted(lags)[len(lags) // 2] < 0.1
+
+
+async def test_check_41_four_charts_of_ten_thousand_points_cost_little(drive, recorded):
+    run = record_run(recorded.workspace, "long", "20260102-120000")
+    told = {"total_steps": 20_000, "learning_rate": 1e-4}
+    steps = [
+        {"kind": "step", "step": n, "loss": n % 7, "grad_norm": n % 5, "tokens_per_s": n % 9, **told}
+        for n in range(1, 10_001)
+    ]
+    write_events(run, started(), *steps, {"kind": "ended", "status": "finished"})
+    async with drive(recorded.workspace, "live", run.id, size=(120, 40)) as (app, pilot):
+        view = await loaded(app, pilot, run)
+        await pilot.press("l")
+        await pilot.pause()
+        assert [len(chart.plot.series[0].curve) for chart in view.shown_charts] == [10_000] * 4
+        costs = []
+        for tick in range(10):
+            begun = time.process_time()
+            for chart in view.shown_charts:
+                chart.plot.series[0].curve.append(10_001 + tick, tick % 7)
+            view.paint()
+            await pilot.pause()
+            costs.append(time.process_time() - begun)
+        assert sorted(costs)[5] < 0.15 / 2  # of a core, twice a second

@@ -13,7 +13,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Unmount
-from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from workbench.engine.run import Run, alive, runs
@@ -21,10 +20,9 @@ from workbench.paths import Workspace
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.live.charts import METRICS
 from workbench.tui.live.feed import POLL_S, Told, Watched
+from workbench.tui.live.log_keys import LiveLog
 from workbench.tui.live.pages import MAIN, PAGES
-from workbench.tui.live.verbs import LiveVerbs
 from workbench.tui.live.view import SHARES, USUAL_SHARE, LiveView
-from workbench.tui.widgets.log import LogView
 from workbench.tui.widgets.raster import MODES, usual_mode
 
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
@@ -34,7 +32,7 @@ PAUSE, RESUME = SHARED["toggle"].says("Pause"), SHARED["toggle"].says("Resume")
 Choice = TypeVar("Choice")
 
 
-class LiveScreen(LiveVerbs):
+class LiveScreen(LiveLog):
     """Curves, numbers and log of one run; others are kept while they are not shown."""
 
     MODE = "live"
@@ -68,11 +66,6 @@ class LiveScreen(LiveVerbs):
     def compose_body(self) -> ComposeResult:
         """The view."""
         yield LiveView()
-
-    @property
-    def view(self) -> LiveView:
-        """What is shown."""
-        return self.query_one(LiveView)
 
     @property
     def watched(self) -> Watched | None:
@@ -234,70 +227,6 @@ class LiveScreen(LiveVerbs):
         self.view.share = SHARES[min(max(place, 0), len(SHARES) - 1)] if by else USUAL_SHARE
         self.view.lay_out()
         return True
-
-    # the log
-
-    @property
-    def _log(self) -> LogView:
-        return self.view.log_view
-
-    def action_follow(self) -> None:
-        """Follow the end of the log, or stay here."""
-        self._log.follow(not self._log.following)
-
-    def action_cursor_down(self) -> None:
-        """A line down."""
-        self._log.scroll_down(animate=False)
-
-    def action_cursor_up(self) -> None:
-        """A line up."""
-        self._log.scroll_up(animate=False)
-
-    def action_first(self) -> None:
-        """The first line."""
-        self._log.scroll_home(animate=False)
-
-    def action_last(self) -> None:
-        """The end, and follow it."""
-        self._log.follow()
-
-    def action_filter(self) -> None:
-        """Ask for a text to search the log for."""
-        field = self.query_one("#search", Input)
-        field.display = True
-        field.focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Search."""
-        event.stop()
-        event.input.display = False
-        self._log.focus()
-        if not self._log.search(event.value) and event.value:
-            self.refuse(f"the log does not hold {event.value!r}")
-
-    def action_next_match(self) -> None:
-        """The next match."""
-        self._to_match(1)
-
-    def action_previous_match(self) -> None:
-        """The match before."""
-        self._to_match(-1)
-
-    def _to_match(self, step: int) -> None:
-        if not self._log.next_match(step):
-            self.refuse("nothing is found: / searches the log")
-
-    def step_out(self) -> bool:
-        """Leave the search field, then the search."""
-        field = self.query_one("#search", Input)
-        if field.display:
-            field.display = False
-            return True
-        if self._log.query_text:
-            self._log.search("")
-            self._log.follow()
-            return True
-        return False
 
     # what is chosen
 
