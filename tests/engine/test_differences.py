@@ -1,6 +1,7 @@
 import pytest
 
-from workbench.engine.differences import NO_KEY, Difference, differences
+from workbench.engine.diff import NO_KEY
+from workbench.engine.differences import Difference, differences
 from workbench.engine.draft import Draft, new_draft, open_draft
 from workbench.engine.run import create
 from workbench.errors import InputError

@@ -55,7 +55,7 @@ def no_simulation(monkeypatch):
     """Nobody simulates beside these tests."""
     from workbench.tui.profile import summary
 
-    monkeypatch.setattr(summary, "simulate", lambda draft: summary.Forecast(reason="not simulated in this test"))
+    monkeypatch.setattr(summary, "simulate", lambda *_: summary.Forecast(reason="not simulated in this test"))
 
 
 async def until(pilot, condition):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.engine.diff import NO_KEY
 from workbench.engine.draft import Draft, text_of
 from workbench.engine.edit import parent_of
 from workbench.engine.form import FormField
 from workbench.engine.run import find
 from workbench.errors import InputError
-
-NO_KEY = "not a key"
 
 
 @dataclass(frozen=True)

@@ -19,48 +19,49 @@ from workbench.tui.profile.page import Page
 from workbench.tui.profile.pages import dry_run_text, rows_text
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.profile.screen import ProfileScreen
 
 ROWS = 3
 """As many rows are shown as by the command."""
 
 
-async def show_rows(app: WorkbenchApp, draft: Draft) -> None:
+async def show_rows(screen: ProfileScreen, draft: Draft) -> None:
     """Show training rows with what is trained of them."""
-    answer = await _preview(app, draft)
+    answer = await _preview(screen, draft)
     if answer is not None:
-        app.did("workbench", "data", "preview", draft.name, "--rows", str(ROWS))
-        app.push_screen(Page(f"rows of {draft.name} as they are trained", rows_text(answer)))
+        screen.app.did("workbench", "data", "preview", draft.name, "--rows", str(ROWS))
+        screen.show_page(Page(f"rows of {draft.name} as they are trained", rows_text(answer)))
 
 
-async def dry_run(app: WorkbenchApp, draft: Draft, known: Known) -> None:
+async def dry_run(screen: ProfileScreen, draft: Draft, known: Known) -> None:
     """Check the draft and audit its rows, and show what both found."""
     problems = await asyncio.to_thread(draft.problems)
     report: dict[str, Any] | None = None
     if not any(problem.fatal for problem in problems):
-        answer = await _preview(app, draft)
+        answer = await _preview(screen, draft)
         if answer is None:
             return
         report = answer["audit"]
-    app.did("workbench", "data", "preview", draft.name)
-    app.push_screen(Page(f"dry run of {draft.name}", dry_run_text(problems, report, known)))
+    screen.app.did("workbench", "data", "preview", draft.name)
+    screen.show_page(Page(f"dry run of {draft.name}", dry_run_text(problems, report, known)))
 
 
-async def start(app: WorkbenchApp, draft: Draft, problems: list[Problem], known: Known) -> None:
+async def start(screen: ProfileScreen, draft: Draft, problems: list[Problem], known: Known) -> None:
     """Bring what the run needs, start it detached, and show it on Live."""
     profile = draft.profile()
-    if not await _agreed(app, draft, known):
+    if not await _agreed(screen, draft, known):
         return
     for problem in problems:
-        app.notify(str(problem), severity="warning")
-    await _bring(app, profile, draft)
-    run = await asyncio.to_thread(begin.begin, draft.workspace, profile)
-    app.notify(f"started {run.id}")
-    await app.open_run(run.id)
-    app.did("workbench", "run", draft.name, "--detach")
+        screen.app.notify(str(problem), severity="warning")
+    await _bring(screen, profile, draft)
+    with screen.busy("starting"):
+        run = await asyncio.to_thread(begin.begin, draft.workspace, profile)
+    screen.app.notify(f"started {run.id}")
+    await screen.app.open_run(run.id)
+    screen.app.did("workbench", "run", draft.name, "--detach")
 
 
-async def _agreed(app: WorkbenchApp, draft: Draft, known: Known) -> bool:
+async def _agreed(screen: ProfileScreen, draft: Draft, known: Known) -> bool:
     """Whether a run that is not expected to fit is wanted all the same."""
     worst = known.forecast.worst if known.forecast else None
     if worst is None or known.card is None or not known.card.detected:
@@ -69,27 +70,30 @@ async def _agreed(app: WorkbenchApp, draft: Draft, known: Known) -> bool:
     if verdict.word != "does not fit":
         return True
     what = f"{draft.name} is not expected to fit on {known.card.name} ({-verdict.margin:.0%} too much)."
-    return await app.confirm(f"{what} Start it all the same?", "Start")
+    return await screen.app.confirm(f"{what} Start it all the same?", "Start")
 
 
-async def _preview(app: WorkbenchApp, draft: Draft) -> dict[str, Any] | None:
+async def _preview(screen: ProfileScreen, draft: Draft) -> dict[str, Any] | None:
     """The answer of the preview job; None when the model would have to be fetched and that is not wanted."""
     profile = draft.profile()
     if model_folder(draft.workspace, profile.model) is None:
         name = profile.model.name
-        if not await app.confirm(f"Rendering rows needs the model {name}, which is not here. Fetch it?", "Fetch"):
+        if not await screen.app.confirm(
+            f"Rendering rows needs the model {name}, which is not here. Fetch it?", "Fetch"
+        ):
             return None
-    app.notify(f"rendering the rows of {draft.name} …")
-    await _bring(app, profile, draft)
+    await _bring(screen, profile, draft)
     arguments = {"workspace": str(draft.workspace.root), "profile": dump(profile), "name": draft.name, "count": ROWS}
-    return await asyncio.to_thread(launch.call, "preview", arguments)
+    with screen.busy("rendering rows"):
+        return await asyncio.to_thread(launch.call, "preview", arguments)
 
 
-async def _bring(app: WorkbenchApp, profile: Profile, draft: Draft) -> None:
+async def _bring(screen: ProfileScreen, profile: Profile, draft: Draft) -> None:
     """Model and data sets, fetched in a thread."""
 
     def fetch_model(model: ModelOptions) -> None:
-        app.call_from_thread(app.notify, f"fetching {model.name} …", timeout=10)
+        screen.app.call_from_thread(screen.app.notify, f"fetching {model.name} …", timeout=10)
         fetch(draft.workspace, model.name, lambda *_: None, model.revision)
 
-    await asyncio.to_thread(begin.bring, draft.workspace, profile, str(draft.path), fetch_model)
+    with screen.busy("bringing model and data"):
+        await asyncio.to_thread(begin.bring, draft.workspace, profile, str(draft.path), fetch_model)

@@ -138,6 +138,23 @@ def field_row(draft: Draft, field: FormField, problems: Sequence[Problem], width
     return text
 
 
+def overview(draft: Draft, problems: Sequence[Problem]) -> Text:
+    """How many problems there are, and those that belong to no key."""
+    if draft.syntax:
+        told = Text.assemble(("✗ error", "bold red"), f" line {draft.syntax.line}: {spelt(draft.syntax.what)}.")
+        return told.append(" The form waits until the text is TOML again (v).")
+    fatal = sum(problem.fatal for problem in problems)
+    counts = [_counted("✗", fatal, "error"), _counted("!", len(problems) - fatal, "warning")]
+    text = Text(" · ".join(filter(None, counts)) or "✓ nothing wrong found", style="bold")
+    for problem in by_place(problems, draft).get("", []):
+        text.append("\n").append_text(problem_text(problem))
+    return text
+
+
+def _counted(glyph: str, count: int, word: str) -> str:
+    return f"{glyph} {count} {word}{'s' * (count > 1)}" if count else ""
+
+
 def _mark(problems: Sequence[Problem]) -> str:
     if any(problem.fatal for problem in problems):
         return "✗"

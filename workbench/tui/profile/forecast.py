@@ -6,17 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbench.engine import memory
+from workbench.engine import plan as plans
 from workbench.engine.draft import Draft
-from workbench.engine.memory import Estimate
-from workbench.errors import InputError
+from workbench.engine.memory import Card, Estimate, Predictor
+from workbench.engine.plan import Plan
+from workbench.errors import InputError, WorkbenchError
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Peaks of the processes of one run, or why they cannot be told.
+    """Peak memory of a run by its stages, or why it cannot be told.
 
     Args:
-        estimates: One a stage; empty when there is a reason.
+        estimates: One for each stage that the card must hold; empty when there is a reason.
         reason: Why nothing can be told.
     """
 
@@ -29,32 +31,35 @@ class Forecast:
         return max(self.estimates, key=lambda one: one.process_bytes, default=None)
 
 
-def preview(draft: Draft) -> Forecast:
+def preview(draft: Draft, card: Card | None) -> Forecast:
     """The closed form's answer, at once."""
-    return _told(draft, lambda: Forecast((memory.preview(draft.profile(), draft.workspace),)))
+    return _told(draft, lambda: (memory.preview(draft.workspace, draft.profile(), card),))
 
 
-def simulate(draft: Draft) -> Forecast:
-    """The simulation's answer, after some seconds of another process."""
+def simulate(draft: Draft, card: Card | None, predictor: Predictor) -> Forecast:
+    """The simulation's answer, after some seconds of another process.
 
-    def both() -> Forecast:
-        predicted = memory.predict(draft.profile(), draft.workspace)
-        return Forecast(tuple(one for one in (predicted.train, predicted.evaluate) if one))
+    Evaluation counts with one prompt at a time: it makes its batches smaller by itself where they do not fit.
+    """
 
-    return _told(draft, both)
+    def ask() -> tuple[Estimate, ...]:
+        found = predictor.predict(draft.workspace, draft.profile(), card)
+        return tuple(one for one in (found.train, found.evaluate_one) if one)
 
-
-def plan(draft: Draft) -> str:
-    """Steps and time of the run, or why they cannot be told."""
-    del draft
-    return "steps and time n/a"
+    return _told(draft, ask)
 
 
-def _told(draft: Draft, ask: Callable[[], Forecast]) -> Forecast:
-    if not hasattr(memory, "predict"):
-        return Forecast(reason="memory cannot be predicted yet")
+def _told(draft: Draft, ask: Callable[[], tuple[Estimate, ...]]) -> Forecast:
     try:
-        return ask()
-    except InputError as error:
-        first = str(error).splitlines()[0]
-        return Forecast(reason=first.removeprefix(f"{draft.path}: "))
+        return Forecast(ask())
+    except WorkbenchError as error:
+        first, *more = str(error).removeprefix(f"{draft.path}: ").splitlines()
+        return Forecast(reason=f"{first} (and {len(more)} more)" if more and isinstance(error, InputError) else first)
+
+
+def plan(draft: Draft) -> Plan | None:
+    """Steps, tokens and time of the training; None while the draft is no profile."""
+    try:
+        return plans.plan(draft.profile(), draft.workspace)
+    except InputError:  # what is wrong with it stands at its keys
+        return None

@@ -38,13 +38,13 @@ class Page(ModalScreen[None]):
 
     def __init__(self, title: str, text: Text) -> None:
         super().__init__()
-        self._title = title
+        self.title_text = title
         self.text = text
 
     def compose(self) -> ComposeResult:
         """The text in a box."""
         with VerticalScroll(id="page") as box:
-            box.border_title = one_line(f"{self._title} · y copies · esc closes")
+            box.border_title = one_line(f"{self.title_text} · y copies · esc closes")
             yield Static(self.text, id="text")
 
     @property

@@ -10,7 +10,7 @@ from rich.text import Text
 from workbench.engine.differences import Difference
 from workbench.errors import Problem
 from workbench.tui.profile.fields import problem_text
-from workbench.tui.profile.lines import Known, parts_line, plan_line, verdict_line
+from workbench.tui.profile.lines import Known, parts_line, plan_lines, verdict_line
 from workbench.tui.safe import lines, one_line, spelt
 
 TRAINED = ("[[", "]]")
@@ -58,9 +58,13 @@ def dry_run_text(problems: Sequence[Problem], report: dict[str, Any] | None, kno
     text.append("\naudit of the training rows\n", style="underline")
     text.append_text(Text("    not done: the check found errors\n") if report is None else audit_text(report))
     text.append("\nforecast\n", style="underline")
-    for line in (verdict_line(known), parts_line(known), plan_line(known)):
-        text.append_text(line).append("\n")
-    return text
+    for line in (verdict_line(known), parts_line(known)):
+        text.append("    ").append_text(line).append("\n" if line else "")
+    for note in dict.fromkeys(
+        note for one in (known.forecast.estimates if known.forecast else ()) for note in one.notes
+    ):
+        text.append(f"           {one_line(note)}\n", style="dim")
+    return text.append_text(plan_lines(known.plan)) if known.plan else text
 
 
 def difference_text(what: str, rows: Sequence[Difference]) -> Text:

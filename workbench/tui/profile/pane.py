@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -18,7 +17,7 @@ from workbench.engine.draft import Draft
 from workbench.engine.form import FormField, known_names
 from workbench.errors import InputError, Problem
 from workbench.tui.profile.editor import FieldEditor
-from workbench.tui.profile.fields import FieldList, by_place, problem_text
+from workbench.tui.profile.fields import FieldList, by_place, overview
 from workbench.tui.profile.summary import Summary
 from workbench.tui.profile.toml_area import TomlArea
 
@@ -101,8 +100,7 @@ class DraftPane(Vertical):
 
     def open(self, draft: Draft) -> None:
         """Show another draft; nothing of the last one can be taken back any more."""
-        self._past, self._before, self.problems = [], None, ()
-        self._typing_text = False
+        self._past, self._before, self.problems, self._typing_text = [], None, (), False
         self.remove_class("text")
         self._show(draft, anew=True)
         self.query_one(FieldList).action_first()
@@ -126,11 +124,11 @@ class DraftPane(Vertical):
 
     def undo(self) -> bool:
         """Take the last change back; False when there is none."""
-        if not self._past:
-            return False
-        *self._past, before = self._past
-        self._show(self.draft.with_text(before.text))
-        return True
+        if self._past:
+            *self._past, before = self._past
+            self._show(self.draft.with_text(before.text))
+            return True
+        return False
 
     def _show(self, draft: Draft, anew: bool = False) -> None:
         self._draft = draft
@@ -160,27 +158,11 @@ class DraftPane(Vertical):
         if not draft.syntax:
             self.query_one(FieldList).show(draft, by_place(self.problems, draft))
             self.query_one(FieldEditor).show(draft, self.field)
-        self.query_one("#whole", Static).update(self._whole())
+        self.query_one("#whole", Static).update(overview(draft, self.problems))
         area = self.query_one(TomlArea)
         if area.text != draft.text:
             with area.prevent(TextArea.Changed):
                 area.show(draft.text)
-
-    def _whole(self) -> Text:
-        """How many problems there are, and those that belong to no key."""
-        draft = self.draft
-        if draft.syntax:
-            told = Text.assemble(("✗ error", "bold red"), f" line {draft.syntax.line}: {draft.syntax.what}")
-            return told.append(". The form waits until the text is TOML again (v).")
-        fatal = sum(problem.fatal for problem in self.problems)
-        mild = len(self.problems) - fatal
-        counts = [f"✗ {fatal} error{'s' * (fatal > 1)}"] * bool(fatal) + [f"! {mild} warning{'s' * (mild > 1)}"] * bool(
-            mild
-        )
-        text = Text(" · ".join(counts) or "✓ nothing wrong found", style="bold")
-        for problem in by_place(self.problems, draft).get("", []):
-            text.append("\n").append_text(problem_text(problem))
-        return text
 
     # changing a key
 

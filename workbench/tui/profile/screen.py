@@ -13,30 +13,23 @@ from textual.binding import BindingType
 from textual.widgets import Input, TextArea
 
 from workbench.engine.differences import differences
-from workbench.engine.draft import Draft, open_draft
 from workbench.engine.form import FormField, value_text
 from workbench.errors import InputError
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.profile import deeds
 from workbench.tui.profile.choose import Choose
-from workbench.tui.profile.new import NewProfile
+from workbench.tui.profile.draft_screen import DISK_S, DraftScreen
 from workbench.tui.profile.page import Page
 from workbench.tui.profile.pages import difference_text
 from workbench.tui.profile.pane import DraftPane
 from workbench.tui.profile.shelf import Shelf
 from workbench.tui.profile.summary import AUTO
-from workbench.tui.screen import WorkbenchScreen
-from workbench.tui.widgets.table_messages import RowSelected
-
-DISK_S = 1.0
-"""How often the file is looked at."""
 
 
-class ProfileScreen(WorkbenchScreen):
+class ProfileScreen(DraftScreen):
     """The shelf of profiles; the pane with a draft in its place while one is open."""
 
     MODE = "profile"
-    _told_change = False
     _starting = False
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         Key("profile.save", "ctrl+s", "save", "Save", hint=True),
@@ -67,67 +60,12 @@ class ProfileScreen(WorkbenchScreen):
     def on_mount(self) -> None:
         """Read the profiles; look at the open file now and then."""
         self.shelf.read()
-        self.every(DISK_S, self._look_at_disk)
+        self.every(DISK_S, self.look_at_disk)
 
     def on_screen_resume(self) -> None:
         """The list may have changed meanwhile."""
         if not self.pane.is_open:
             self.shelf.read()
-
-    @property
-    def pane(self) -> DraftPane:
-        """The open draft."""
-        return self.query_one(DraftPane)
-
-    @property
-    def shelf(self) -> Shelf:
-        """The list of profiles."""
-        return self.query_one(Shelf)
-
-    # opening and leaving
-
-    def show_profile(self, path: Path) -> None:
-        """Open a profile that another screen or the palette asked for."""
-        self._open(path.stem if path == self.app.workspace.profile(path.stem) else str(path))
-
-    @on(RowSelected)
-    def _chosen(self, event: RowSelected) -> None:
-        event.stop()
-        self._open(event.key)
-
-    @work(exclusive=True, group="open")
-    async def _open(self, name: str) -> None:
-        if self.pane.is_open and self.pane.draft.name == name:
-            return
-        if await self.may_leave():
-            self.show(open_draft(self.app.workspace, name))
-            self.app.did("workbench", "check", name)
-
-    def show(self, draft: Draft) -> None:
-        """Edit a draft from now on."""
-        self._told_change = False
-        self.add_class("open")
-        self.pane.open(draft)
-
-    async def may_leave(self) -> bool:
-        """Whether the open draft may be closed: it is saved, or its edits are given up."""
-        if not self.unsaved:
-            return True
-        return await self.app.confirm(f"{self.pane.draft.name} has unsaved edits. Give them up?", "Give up")
-
-    @property
-    def unsaved(self) -> str:
-        """The name of a draft that no file holds; empty when everything is saved."""
-        return self.pane.draft.name if self.pane.is_open and self.pane.draft.dirty else ""
-
-    @work(exclusive=True, group="open")
-    async def _leave(self) -> None:
-        if await self.may_leave():
-            self.pane.close()
-            self.remove_class("open")
-            self.subject = ""
-            self.shelf.read()
-            self.shelf.focus_table()
 
     def step_out(self) -> bool:
         """Out of the text view, then out of the draft, then out of the filter."""
@@ -142,31 +80,14 @@ class ProfileScreen(WorkbenchScreen):
             return True
         return super()._leave_field()
 
-    @work(exclusive=True, group="open")
-    async def action_new(self) -> None:
-        """A new profile."""
-        if not await self.may_leave():
-            return
-        source = self.pane.draft.name if self.pane.is_open else self.shelf.chosen or "quickstart"
-        made = await self.app.push_screen_wait(NewProfile(self.app.workspace, source))
-        if made is None:
-            return
-        draft, lost = made
-        self.show(draft)
-        if lost:
-            self.app.notify(f"removed, because the chosen method has no such key: {', '.join(lost)}")
-
     # the draft
 
-    @on(DraftPane.Changed)
-    def _changed(self, event: DraftPane.Changed) -> None:
-        event.stop()
-        self._name_subject()
-
-    def _name_subject(self) -> None:
-        draft = self.pane.draft
-        state = "not written yet" if draft.saved is None else "unsaved" if draft.dirty else "saved"
-        self.subject = f"{draft.name} · {state}" + (" · changed on disk" if self._told_change else "")
+    def show_page(self, page: Page) -> None:
+        """Show a page that took a while, unless the user has gone elsewhere; then say its first line."""
+        if self.app.screen is self:
+            self.app.push_screen(page)
+        else:
+            self.app.notify(page.text.plain.partition("\n")[0], title=page.title_text)
 
     @work
     async def _pick(self, field: FormField) -> None:
@@ -179,12 +100,6 @@ class ProfileScreen(WorkbenchScreen):
     def _picked(self, event: DraftPane.Picked) -> None:
         event.stop()
         self._pick(event.field)
-
-    def opened(self) -> bool:
-        """Whether a draft is open; says so when not."""
-        if not self.pane.is_open:
-            self.refuse("no profile is open: enter opens one, ctrl+n makes one")
-        return self.pane.is_open
 
     def action_default(self) -> None:
         """The default of the key under the cursor."""
@@ -223,70 +138,13 @@ class ProfileScreen(WorkbenchScreen):
     def copy_text(self) -> str | None:
         """The value under the cursor."""
         field = self.pane.field if self.pane.is_open else None
-        return (
-            value_text(self.pane.draft.value(field)) if field else self.shelf.chosen if not self.pane.is_open else None
-        )
+        return value_text(self.pane.draft.value(field)) if field else None
 
     def editor_path(self) -> Path | None:
         """The file of the draft, or of the profile under the cursor."""
         if self.pane.is_open:
             return self.pane.draft.path if self.pane.draft.saved is not None else None
         return self.app.workspace.profile(self.shelf.chosen) if self.shelf.chosen else None
-
-    # the file
-
-    async def _look_at_disk(self) -> None:
-        if not self.pane.is_open:
-            return
-        draft = self.pane.draft
-        if not await asyncio.to_thread(lambda: draft.changed_on_disk):
-            self._told_change = False
-            return
-        if self.pane.draft is not draft or self._told_change:
-            return
-        self._told_change = True
-        self._name_subject()
-        self.app.notify(
-            f"{draft.path} was changed on disk. f5 reads it again, ctrl+s asks before it writes.", severity="warning"
-        )
-
-    @work(exclusive=True, group="open")
-    async def action_reload(self) -> None:
-        """Read the file of the draft again."""
-        if not self.opened():
-            return
-        draft = self.pane.draft
-        if draft.saved is None:
-            self.refuse(f"{draft.name} is not written yet: there is no file to read")
-        elif await self.may_leave():
-            self.show(open_draft(draft.workspace, draft.name))
-            self.app.notify(f"{draft.path} was read again")
-
-    @work(exclusive=True, group="save")
-    async def action_save(self) -> None:
-        """Write the draft to its file."""
-        if self.opened():
-            await self.save()
-
-    async def save(self) -> bool:
-        """Write the draft; False when the user would not write over what somebody else wrote."""
-        self.pane.keep()
-        draft = self.pane.draft
-        force = draft.changed_on_disk
-        if force and not await self.app.confirm(
-            f"{draft.path} was changed on disk meanwhile. Write over that?", "Write over"
-        ):
-            return False
-        self.pane.saved(draft.save(force=force))
-        self._told_change = False
-        self._name_subject()
-        self.app.notify(f"saved {draft.path}{self._wrong()}")
-        self.app.did("workbench", "check", draft.name)
-        return True
-
-    def _wrong(self) -> str:
-        fatal = sum(problem.fatal for problem in self.pane.problems)
-        return f"; it cannot run yet: {fatal} error{'s' * (fatal > 1)}" if fatal else ""
 
     # what a run of it would be, and starting it
 
@@ -314,16 +172,16 @@ class ProfileScreen(WorkbenchScreen):
         """Training rows as the model sees them."""
         if self.opened():
             self.pane.keep()
-            await deeds.show_rows(self.app, self.pane.draft)
+            await deeds.show_rows(self, self.pane.draft)
 
     @work(exclusive=True, group="page")
     async def action_dry_run(self) -> None:
         """Check and audit, without training."""
         if self.opened():
             self.pane.keep()
-            await deeds.dry_run(self.app, self.pane.draft, self.pane.summary.known)
+            await deeds.dry_run(self, self.pane.draft, self.pane.summary.known)
 
-    @work(exclusive=True, group="save")
+    @work(group="start")
     async def action_start(self) -> None:
         """Save, check, and start the run in a process of its own."""
         if not self.opened():
@@ -348,4 +206,4 @@ class ProfileScreen(WorkbenchScreen):
             return
         if (draft.dirty or draft.changed_on_disk) and not await self.save():
             return
-        await deeds.start(self.app, self.pane.draft, problems, self.pane.summary.known)
+        await deeds.start(self, self.pane.draft, problems, self.pane.summary.known)

@@ -21,7 +21,8 @@ from workbench.engine.differences import differences
 from workbench.engine.draft import Draft
 from workbench.engine.edit import parent_of
 from workbench.engine.form import Choice
-from workbench.engine.memory import Card, detect, find_card
+from workbench.engine.memory import Card, Predictor, detect, find_card
+from workbench.engine.plan import Plan
 from workbench.errors import InputError
 from workbench.tui.profile.forecast import Forecast, plan, preview, simulate
 from workbench.tui.profile.lines import Known, gib, parts_line, plan_line, verdict_line
@@ -44,12 +45,17 @@ class Summary(Widget):
         self.card_name = card_name
         self._draft: Draft | None = None
         self._waiting: list[Timer] = []
+        self._predictor = Predictor()
+        self._under_way = False
         self._simulated: Draft | None = None
+        self._closed = False
 
     def render(self) -> Text:
         """The three lines, cut where the screen ends."""
         lines = [verdict_line(self.known), parts_line(self.known), plan_line(self.known)]
-        return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+        for line in lines:
+            line.truncate(max(1, self.content_size.width), overflow="ellipsis")
+        return Text("\n").join(lines)
 
     def look(self, draft: Draft, anew: bool = False) -> None:
         """Follow a draft; ``anew`` forgets what is known of another one."""
@@ -58,6 +64,7 @@ class Summary(Widget):
             self.known = Known(card=self.known.card, no_card=self.known.no_card)
         for timer in self._waiting:
             timer.stop()
+        self._simulated = None
         if not draft.syntax:
             self._waiting = [self.set_timer(PREVIEW_S, self._preview), self.set_timer(SIMULATE_S, self._simulate)]
 
@@ -76,33 +83,49 @@ class Summary(Widget):
         draft = self._draft
         if draft is None:
             return
-        if self.known.card is None and not self.known.no_card:
-            self._find_card()
-        self._later(self._tell, draft, forecast=preview(draft), plan=plan(draft), lineage=lineage(draft))
+        card, reason = named_card(self.card_name)
+        self._later(self._found, card, reason)
+        self._later(self._previewed, draft, preview(draft, card), plan(draft), lineage(draft))
+
+    def _previewed(self, draft: Draft, forecast: Forecast, plan: Plan | None, lineage: str) -> None:
+        worst = self.known.forecast.worst if self.known.forecast else None
+        kept = worst is not None and worst.source == "simulation" and draft is self._simulated
+        self._tell(draft, plan=plan, lineage=lineage, **({} if kept else {"forecast": forecast, "failed": ""}))
 
     def _simulate(self) -> None:
-        draft = self._draft
-        if draft is None or self._simulated is not None:
+        if self._draft is None or self._under_way:
             return  # the one under way looks again when it has landed
-        self._simulated = draft
+        self._under_way = True
         self.known = replace(self.known, simulating=True)
-        self._run_simulation(draft)
+        self._run_simulation(self._draft, self.known.card)
 
     @work(thread=True, group="simulation")
-    def _run_simulation(self, draft: Draft) -> None:
-        forecast = Forecast(reason="the simulation ended early")
+    def _run_simulation(self, draft: Draft, card: Card | None) -> None:
         try:
-            forecast = simulate(draft)
-        finally:
-            self._later(self._landed, draft, forecast)
+            forecast = simulate(draft, card, self._predictor)
+        except Exception as error:
+            if self._closed:
+                return  # its process was ended under it
+            self._later(self._landed, draft, card, Forecast(reason=f"{type(error).__name__}: {error}"))
+            raise
+        self._later(self._landed, draft, card, forecast)
 
-    def _landed(self, draft: Draft, forecast: Forecast) -> None:
-        self._simulated = None
+    def _landed(self, draft: Draft, card: Card | None, forecast: Forecast) -> None:
+        """Take what a simulation found; begin the next one if the draft or the card is another one meanwhile."""
+        self._under_way = False
         self.known = replace(self.known, simulating=False)
-        if forecast.estimates:
-            self._tell(draft, forecast=forecast)
-        if self._draft is not None and self._draft.text != draft.text:
+        if self._draft is None or self._draft.text != draft.text or _title(self.known.card) != _title(card):
             self._simulate()
+        elif forecast.estimates:
+            self._simulated = draft
+            self.known = replace(self.known, forecast=forecast, failed="")
+        else:
+            self.known = replace(self.known, failed=forecast.reason)
+
+    def on_unmount(self) -> None:
+        """End the process that simulates."""
+        self._closed = True
+        self._predictor.close()
 
     # the card
 
@@ -115,19 +138,16 @@ class Summary(Widget):
     def choose_card(self, name: str) -> None:
         """Judge on another card."""
         self.card_name = name
-        self.known = replace(self.known, card=None, no_card="")
-        self._look_for_card()
-
-    @work(thread=True, exclusive=True, group="card")
-    def _look_for_card(self) -> None:
-        self._find_card()
-
-    def _find_card(self) -> None:
-        card, reason = named_card(self.card_name)
-        self._later(self._found, card, reason)
+        if self._draft is not None:
+            self.look(self._draft)
 
     def _found(self, card: Card | None, reason: str) -> None:
         self.known = replace(self.known, card=card, no_card=reason)
+
+
+def _title(card: Card | None) -> tuple[str, int] | None:
+    """What a simulation depends on of a card; what is used of it changes all the time."""
+    return (card.name, card.total_bytes) if card else None
 
 
 def named_card(name: str) -> tuple[Card | None, str]:
