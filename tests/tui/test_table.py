@@ -1,3 +1,4 @@
+import base64
 import subprocess
 import sys
 from pathlib import Path
@@ -259,11 +260,14 @@ async def test_check_19_the_mouse_moves_sorts_and_opens(host):
         assert host.last(RowSelected).key == host.table.cursor_key
 
 
-async def test_check_37_y_copies_the_cell(host):
+async def test_check_37_y_copies_the_cell(host, monkeypatch):
     async with host.run_test() as pilot:
         await pilot.pause()
+        written = []
+        monkeypatch.setattr(host._driver, "write", written.append)
         await press(pilot, "j", "l", "y")
         assert host.clipboard == "llama"
+        assert f"\x1b]52;c;{base64.b64encode(b'llama').decode()}\a" in written
 
 
 async def test_a_styled_cell_has_the_style_of_its_row_below_its_own(host):

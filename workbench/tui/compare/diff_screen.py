@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -23,10 +24,11 @@ class DiffScreen(ModalScreen[None]):
 
     Args:
         found: What differs.
+        names: What the runs are called, in its order.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        Key("diff.close", "escape,d,q", "dismiss", "Close", hint=True),
+        Key("diff.close", "escape,d", "dismiss", "Close", hint=True),
         Key("diff.next", "tab", "app.focus_next", "Other table"),
     )
     DEFAULT_CSS = """
@@ -39,9 +41,10 @@ class DiffScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, found: Diff) -> None:
+    def __init__(self, found: Diff, names: Sequence[str]) -> None:
         super().__init__()
         self._found = found
+        self._names = list(names)
 
     def compose(self) -> ComposeResult:
         """Keys above, figures below, then what they cannot show."""
@@ -50,12 +53,12 @@ class DiffScreen(ModalScreen[None]):
             box.border_title = f"{len(found.runs)} runs"
             box.border_subtitle = "esc Close   tab Other table   y Copy"
             yield Static("keys of the profiles that differ", classes="heading", markup=False)
-            yield Table(_columns(key_grid(found), 1), empty="Their profiles are the same.", id="diff-keys")
+            yield Table(_columns(["key", *self._names], 1), empty="Their profiles are the same.", id="diff-keys")
             yield Static(
                 "figures, ↑ higher is better, ↓ lower; differences to the first run", classes="heading", markup=False
             )
             yield Table(
-                _columns(figure_grid(found), 2),
+                _columns(["data set", "figure", *self._names], 2),
                 empty="There is no data set on which two of them have scores.",
                 id="diff-figures",
             )
@@ -68,12 +71,10 @@ class DiffScreen(ModalScreen[None]):
         self.query_one("#diff-keys", Table).focus()
 
 
-def _columns(grid: Grid, fixed: int) -> list[Column]:
+def _columns(header: Sequence[str], leading: int) -> list[Column]:
     """Columns by place: two runs may have one name."""
-    header, _ = grid
-    return [
-        Column(f"c{place}", title, least=10, most=44 if place >= fixed else 30) for place, title in enumerate(header)
-    ]
+    least = [28 if leading == 1 else 9, 16][:leading] + [10] * len(header)
+    return [Column(f"c{place}", title, least=least[place], most=44) for place, title in enumerate(header)]
 
 
 def _rows(grid: Grid) -> dict[str, dict[str, str]]:

@@ -10,10 +10,10 @@ from textual.worker import get_current_worker
 
 from workbench.engine.figures import FIGURES, Figure, figures
 from workbench.engine.pareto import Point, front, points
+from workbench.tui.compare.comparing import Comparing
 from workbench.tui.compare.overlay import losses, overlay
 from workbench.tui.compare.plane import Plane
 from workbench.tui.compare.scatter import Scatter
-from workbench.tui.screen import WorkbenchScreen
 from workbench.tui.widgets.chart import SERIES, Chart
 from workbench.tui.widgets.table import Table
 
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 X_BY_DEFAULT = "latency_s"
 
 
-class Plots(WorkbenchScreen):
+class Plots(Comparing):
     """What the Compare screen shows beside its table; it draws the rows that the table shows."""
-
-    MODE = "compare"
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,7 +121,7 @@ class Plots(WorkbenchScreen):
             self.show_view("scatter")
 
     def show_view(self, name: str) -> None:
-        """Show the table, the scatter or the curves."""
+        """Show the table, the scatter or the curves; the screen knows how."""
         raise NotImplementedError
 
 

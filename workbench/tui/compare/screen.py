@@ -12,11 +12,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import ContentSwitcher, Static
-from textual.worker import get_current_worker
 
-from workbench.engine.contenders import Stamp, finished, stamp
 from workbench.engine.run import Run
-from workbench.errors import WorkbenchError
 from workbench.tui.compare.block_bar import BlockBar
 from workbench.tui.compare.columns import columns, rows
 from workbench.tui.compare.details import details
@@ -32,11 +29,8 @@ from workbench.tui.widgets.table import Table
 from workbench.tui.widgets.table_messages import MarksChanged, PinsChanged, RowHighlighted, RowSelected, StateChanged
 
 if TYPE_CHECKING:
-    from workbench.engine.comparison import Comparison
     from workbench.engine.diff import Diff
 
-LOOK_S = 5.0
-"""So often the screen looks whether a run has come or was evaluated again."""
 VIEWS = ("table", "scatter", "curves")
 NOTES = 6
 """Lines under the table, at first."""
@@ -69,11 +63,8 @@ class CompareScreen(Plots):
 
     def __init__(self) -> None:
         super().__init__()
-        self.comparison: Comparison | None = None
         self._place = 0
-        self._pinned = ""
         self._wanted = ""
-        self._stamp: tuple[Stamp, str] | None = None
 
     def compose_body(self) -> ComposeResult:
         """The data sets, one of the three views, and what can be claimed."""
@@ -88,53 +79,15 @@ class CompareScreen(Plots):
             yield Static(id="said", markup=False)
 
     def on_mount(self) -> None:
-        """Begin to compare."""
+        """As it was left."""
         self._set_notes(self.app.settings.get(self.MODE, "notes", NOTES))
         self.query_one("#notes").can_focus = True
         self.curves.can_focus = True
         self.table.focus()
-        self.look()
-        self.every(LOOK_S, self.look)
 
-    def on_screen_resume(self) -> None:
-        """What changed while another screen was shown."""
-        self.look()
-
-    # the comparison
-
-    def look(self) -> None:
-        """Compare anew when a run has come, gone or was evaluated again; not while a comparison is being made."""
-        busy = any(worker.group == "compare" and worker.is_running for worker in self.workers)
-        if self.is_current and not busy:
-            self._compare(self._pinned)
-
-    @work(thread=True, exclusive=True, group="compare")
-    def _compare(self, pinned: str) -> None:
-        worker = get_current_worker()
-        runs = finished(self.app.workspace)
-        now = (stamp(runs), pinned)
-        if now == self._stamp:
-            return
-        try:
-            comparison = self._made(runs, pinned)
-        except WorkbenchError as error:
-            self.app.call_from_thread(self._refused, error, now)
-            return
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._show, comparison, now)
-
-    def _made(self, runs: list[Run], pinned: str) -> Comparison | None:
-        from workbench.engine.compare import compare
-
-        return compare(self.app.workspace, runs, pinned) if runs else None
-
-    def _refused(self, error: WorkbenchError, now: tuple[Stamp, str]) -> None:
-        self._stamp, self._pinned = now, ""
-        self.app.notify_problem(error)
-
-    def _show(self, comparison: Comparison | None, now: tuple[Stamp, str]) -> None:
-        self._stamp, self.comparison = now, comparison
-        blocks = comparison.blocks if comparison else ()
+    def show_comparison(self) -> None:
+        """Show another comparison, on the data set that was shown."""
+        blocks = self.comparison.blocks if self.comparison else ()
         before = self.block.dataset if self.block else ""
         self._place = next((place for place, block in enumerate(blocks) if block.dataset == before), 0)
         self._show_block()
@@ -200,8 +153,7 @@ class CompareScreen(Plots):
             self.refuse(f"{pinned} is a floor and no run: differences to it cannot be paired")
             self.table.set_pins([self.comparison.baseline] if self.comparison else [])
             return
-        self._pinned = pinned
-        self._compare(pinned)
+        self.take_baseline(pinned)
 
     @on(StateChanged, "#compare")
     def _state_changed(self, event: StateChanged) -> None:
@@ -276,21 +228,21 @@ class CompareScreen(Plots):
         from workbench.tui.compare.diff_screen import DiffScreen
 
         self.app.did("workbench", "diff", *found.runs)
-        self.app.push_screen(DiffScreen(found))
+        self.app.push_screen(DiffScreen(found, [self.table.rows[run_id]["label"] for run_id in found.runs]))
 
     # what every screen answers
 
     def show_run(self, run_id: str) -> None:
         """Put the cursor on a run; once the comparison is there."""
         self._wanted = ""
-        if self._stamp is None:
+        if not self.is_compared:
             self._wanted = run_id
         elif not self.table.move_to(run_id):
             self.refuse(f"{run_id} has no scores here yet")
 
     def command(self, *options: str) -> str:
         """The command that prints what is shown."""
-        baseline = ["--baseline", self._pinned] if self._pinned else []
+        baseline = ["--baseline", self.chosen_baseline] if self.chosen_baseline else []
         where = ["--where", self.table.rows.filter] if self.table.rows.filter else []
         return shlex.join(["workbench", "compare", *baseline, *where, *options])
 

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
+from workbench.tui.safe import one_line
 from workbench.tui.widgets.columns import GAP, Cell, Placed, Row
 
 PIN, MARK = "^", "•"
@@ -30,7 +31,7 @@ def header(
     cells = []
     for place, one in enumerate(placed):
         arrow = (DOWN if reverse else UP) if one.column.key == sort else ""
-        text = aligned(f"{one.column.title}{arrow}", one.width, one.column.right)
+        text = aligned(f"{one_line(one.column.title)}{arrow}", one.width, one.column.right)
         cells.append([Segment(text, chosen if place == cursor else plain), Segment(" " * GAP, plain)])
     return cells
 
