@@ -60,6 +60,14 @@ def test_compare_without_runs_says_how_to_get_one(cli):
 
 def test_compare_takes_one_form(cli):
     assert cli("compare", "--csv", "--json").code == 2
+    assert cli("compare", "--csv", "--png", "x.png").code == 2
+
+
+def test_nothing_is_drawn_without_a_score(cli, make_run, workspace):
+    make_run(STARTED, FINISHED, result=NOTHING_SCORED)
+    done = cli("compare", "--png", "plane.png")
+    assert (done.code, done.err) == (2, "No run has a score yet, so there is nothing to draw.\n")
+    assert not (workspace.root / "plane.png").exists()
 
 
 def test_the_published_rows_can_be_shown_alone(cli):

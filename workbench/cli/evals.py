@@ -126,6 +126,7 @@ def compare(
     runs: Annotated[
         list[str] | None, typer.Argument(metavar="[RUN]...", help="By default all runs that are finished.")
     ] = None,
+    *,
     baseline: Annotated[
         str, typer.Option("--baseline", metavar="RUN", help="What differences are to; by default the base model.")
     ] = "",
@@ -136,11 +137,18 @@ def compare(
         str,
         typer.Option("--where", metavar="EXPR", help="Only rows that match, such as 'lora accuracy>0.5 memory<8GiB'."),
     ] = "",
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="Draw two figures of the runs, with the Pareto front.")
+    ] = None,
+    data: Annotated[str, typer.Option("--data", metavar="NAME", help="For --png: the data set; else the first.")] = "",
+    x: Annotated[str, typer.Option("--x", metavar="KEY", help="For --png: by default latency_s.")] = "",
+    y: Annotated[str, typer.Option("--y", metavar="KEY", help="For --png: by default the ranked score.")] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Every figure, one row each, as CSV.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown.")] = False,
     as_json: Json = False,
 ) -> None:
     """Put runs side by side: scores with 95 % intervals, paired differences with a test, ties shown as ties."""
+    from workbench.cli.pictures import write_plane
     from workbench.cli.tables import show_comparison
     from workbench.engine.compare import compare as compare_here
     from workbench.engine.comparison_text import markdown, to_csv
@@ -148,8 +156,8 @@ def compare(
     from workbench.engine.figures import where as matching
     from workbench.engine.run import find
 
-    if as_csv + as_markdown + as_json > 1:
-        raise InputError("Give one of --csv, --json and --markdown.")
+    if as_csv + as_markdown + as_json + (png is not None) > 1:
+        raise InputError("Give one of --csv, --json, --markdown and --png.")
     workspace = workspace_of(context)
     chosen = [find(workspace, name) for name in runs or ()] or finished(workspace)
     if not chosen and not reference:
@@ -157,7 +165,9 @@ def compare(
     comparison = compare_here(workspace, chosen, baseline, with_reference=reference)
     if where:
         comparison = matching(comparison, where)
-    if as_json:
+    if png:
+        write_plane(comparison, png, data, x, y)
+    elif as_json:
         emit_json(comparison.to_json())
     elif as_csv:
         emit(to_csv(comparison).rstrip("\n"))
