@@ -2,6 +2,8 @@ import asyncio
 import csv
 import io
 import json
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 
 import pytest
@@ -316,3 +318,9 @@ async def test_the_notes_can_be_given_more_room(comparing, recorded):
         assert app.settings.get("compare", "notes") > before
         await press(pilot, "0")
         assert screen.query_one("#notes").size.height == before
+
+
+def test_the_screen_loads_neither_scipy_nor_matplotlib():
+    code = "import sys, workbench.tui.compare.screen; print([n for n in ('scipy', 'matplotlib', 'torch') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
