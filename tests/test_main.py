@@ -9,7 +9,7 @@ import pytest
 from workbench.__main__ import main
 from workbench.cli import app as assembled
 from workbench.engine import doctor
-from workbench.engine import run as run_module
+from workbench.engine.board import Board
 
 WORKBENCH = [sys.executable, "-m", "workbench"]
 
@@ -49,7 +49,7 @@ def test_an_unexpected_error_is_one_line_and_a_file(call, monkeypatch):
     ],
 )
 def test_errors_of_the_system_are_sentences(call, monkeypatch, error, code, said):
-    monkeypatch.setattr(run_module, "runs", raising(error))
+    monkeypatch.setattr(Board, "refresh", raising(error))
     found, (_, err) = call("list")
     assert found == code
     assert said in err

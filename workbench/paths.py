@@ -33,6 +33,16 @@ class Workspace:
         """Folder of runs, one folder each."""
         return self.root / "metrics"
 
+    @property
+    def exports(self) -> Path:
+        """Folder of tables and models that a person took out."""
+        return self.root / "exports"
+
+    @property
+    def queue(self) -> Path:
+        """Folder of the evaluations that wait for their turn; hidden, because it is no run."""
+        return self.metrics / ".queue"
+
     def profile(self, name: str) -> Path:
         """Path of a profile given by name (``quickstart``) or by path (anything ending in .toml)."""
         return Path(name) if name.endswith(".toml") else self.profiles / f"{name}.toml"

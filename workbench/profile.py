@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,17 +23,28 @@ from workbench.errors import InputError, Problem, ProblemsError, nearest
 Count = Annotated[int, Field(ge=1)] | Literal["all"]
 
 
-def _row_of(table: Table[Any], *others: str) -> AfterValidator:
-    """A check that a text is the name of a row, or one of the other words."""
+@dataclass(frozen=True)
+class RowName:
+    """A check that a text is the name of a row of ``table``, or one of the other words."""
 
-    def check(name: str) -> str:
-        if name not in table and name not in others:
-            message = f'there is no {table.kind} "{name}". {nearest(name, [*table, *others])}'
+    table: Table[Any]
+    others: tuple[str, ...] = ()
+
+    def __call__(self, name: str) -> str:
+        """The name itself.
+
+        Raises:
+            PydanticCustomError: There is no such row; the message names the nearest.
+        """
+        if name not in self.table and name not in self.others:
+            message = f'there is no {self.table.kind} "{name}". {nearest(name, [*self.table, *self.others])}'
             raise PydanticCustomError("unknown_row", "{message}", {"message": message})
         return name
 
-    return AfterValidator(check)
 
+OptimizerName = Annotated[
+    str, AfterValidator(RowName(OPTIMIZERS)), Field(description="A name from `workbench list optimizers`.")
+]
 
 DEFAULT_METHODS = {"adapter": "lora", "quant": "none"}
 """What a section means that does not name its method, the same as when the section is not there."""
@@ -47,7 +58,9 @@ class ModelOptions(Options):
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
         "auto", description='"auto" is bfloat16 on a GPU and float32 on a CPU.'
     )
-    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
+    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = Field(
+        "sdpa", description="Kernel of attention."
+    )
     trust_remote_code: bool = Field(False, description="Run Python code that comes with the model.")
 
 
@@ -58,7 +71,7 @@ class DataOptions(Options):
     train_file: str = Field("", description="JSONL, JSON, CSV or parquet; relative to the workspace.")
     test_file: str = Field("", description="The same for the test rows.")
     format: str = Field("auto", description='Shape of the files, "auto" to recognise it by its columns.')
-    task: Annotated[str, _row_of(TASKS, "auto")] = Field(
+    task: Annotated[str, AfterValidator(RowName(TASKS, ("auto",)))] = Field(
         "auto", description='Kind of question, "auto" to take it from the format.'
     )
     train_rows: Count = Field("all", description="How many training rows; a seeded, stratified sample.")
@@ -66,31 +79,33 @@ class DataOptions(Options):
     seed: int = Field(42, ge=0, description="Seed of the samples.")
     answer_format: AnswerFormat = Field("bare", description="The answer alone, or inside \\boxed{}.")
     system: str = Field("", description="A system turn for every row that has none.")
-    system_turn: Literal["system", "user"] = Field(
-        "system", description='"user" puts the system turn at the head of the user turn.'
-    )
+    system_turn: Literal["system", "user"] = Field("system", description='"user" puts it at the head of the user turn.')
     convert_float_answers: bool = Field(True, description="Write 68.0 as 68; off, it stays a number.")
 
 
 class TrainOptions(Options):
     """[train]: how it is trained, under the names of transformers.TrainingArguments."""
 
-    learning_rate: float = Field(2e-4, gt=0.0)
-    num_train_epochs: float = Field(1.0, gt=0.0)
+    learning_rate: float = Field(2e-4, gt=0.0, description="Its highest value, after the warm-up.")
+    num_train_epochs: float = Field(1.0, gt=0.0, description="Passes over the training rows.")
     max_steps: int = Field(-1, ge=-1, description="Optimizer steps; -1: by epochs, 0: train nothing, only evaluate.")
-    per_device_train_batch_size: int = Field(1, ge=1)
-    gradient_accumulation_steps: int = Field(8, ge=1)
+    per_device_train_batch_size: int = Field(1, ge=1, description="Rows at once; more is faster and takes memory.")
+    gradient_accumulation_steps: int = Field(8, ge=1, description="Batches that make up one optimizer step.")
     warmup_steps: float = Field(0.06, ge=0.0, description="Steps; below 1 a fraction of all steps.")
-    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "linear"
-    optim: Annotated[str, _row_of(OPTIMIZERS)] = "adamw_torch_fused"
-    weight_decay: float = Field(0.0, ge=0.0)
-    max_grad_norm: float = Field(1.0, gt=0.0)
+    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = Field(
+        "linear", description="How the learning rate goes on after the warm-up."
+    )
+    optim: OptimizerName = "adamw_torch_fused"
+    weight_decay: float = Field(0.0, ge=0.0, description="Pulls every trained weight towards zero.")
+    max_grad_norm: float = Field(1.0, gt=0.0, description="Longer gradients are cut to this length.")
     max_length: int = Field(1024, ge=8, description="Longer rows are cut at the end, in tokens.")
     gradient_checkpointing: bool = Field(True, description="Recompute activations to save memory.")
     use_liger_kernel: bool | Literal["auto"] = Field(
         "auto", description='Fused kernels; "auto" uses them where a CUDA GPU and liger-kernel are.'
     )
-    train_sampling_strategy: Literal["random", "sequential", "group_by_length"] = "random"
+    train_sampling_strategy: Literal["random", "sequential", "group_by_length"] = Field(
+        "random", description="Order of the rows; group_by_length wastes less on padding."
+    )
     seed: int = Field(42, ge=0, description="Set before the adapter is initialised.")
     save_steps: int | Literal["auto"] = Field(
         "auto", description='Steps between checkpoints; "auto" spends at most 5 % of the time on them.'
@@ -101,11 +116,13 @@ class TrainOptions(Options):
 class EvalOptions(Options):
     """[eval]: what is measured before and after."""
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="Off: only train, and score nothing.")
     base: bool = Field(True, description="Also evaluate the untrained model, once for all runs.")
     datasets: list[str] = Field([], description="Further data sets whose test rows are scored too.")
     rows: Count = Field("all", description="How many test rows of each data set.")
-    answer_format: Literal["trained", "bare", "boxed"] = "trained"
+    answer_format: Literal["trained", "bare", "boxed"] = Field(
+        "trained", description='What is asked for in tests; "trained" is as in training.'
+    )
     max_new_tokens: int | Literal["auto"] = Field("auto", description='"auto" is the task\'s own limit.')
     batch_tokens: int = Field(8192, ge=64, description="Prompt and answer tokens in one batch.")
 
@@ -129,7 +146,7 @@ def load(path: Path, overrides: Iterable[str] = ()) -> Profile:
         ProblemsError: Unknown keys or wrong values, all of them, each with file and key.
         InputError: The file is not there or is no TOML.
     """
-    return parse(_read(path), name=path.stem, where=str(path), overrides=overrides)
+    return parse(read_text(path), name=path.stem, where=str(path), overrides=overrides)
 
 
 def parse(text: str, name: str, where: str, overrides: Iterable[str] = ()) -> Profile:
@@ -184,7 +201,12 @@ def split_override(override: str) -> tuple[str, str, Any]:
     return section, key, read_value(value.strip())
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a profile's file.
+
+    Raises:
+        InputError: It is not there, or is no text; the message names the nearest profile.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:

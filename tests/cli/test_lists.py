@@ -63,3 +63,28 @@ def test_an_unknown_kind_is_named_with_the_nearest(cli):
     done = cli("list", "modles")
     assert done.code == 2
     assert 'Did you mean "models"?' in done.err
+
+
+def test_where_keeps_the_rows_that_match(cli, make_run):
+    make_run(STARTED, step(4, 1.25), FINISHED)
+    make_run(STARTED, step(2, 0.5))
+    assert [run["loss"] for run in cli("list", "--where", "tiny loss>1 age<1d", "--json").json()] == [1.25]
+    assert cli("list", "--where", "loss>7").err == "None of the 2 runs matches.\n"
+    assert "qwen3-0.6b" in [
+        one["name"] for one in cli("list", "models", "--where", "qwen parameters<1B", "--json").json()
+    ]
+    wrong = cli("list", "--where", "los>1")
+    assert (wrong.code, wrong.err) == (2, 'los>1: there is no column "los". Did you mean "loss"?\n')
+
+
+def test_archived_runs_are_left_out_until_all_are_asked_for_and_tags_get_a_column(cli, make_run):
+    kept, hidden = make_run(STARTED, FINISHED), make_run(STARTED, FINISHED)
+    assert cli("archive", hidden.id).code == 0
+    done = cli("list", "--json")
+    assert [run["run"] for run in done.json()] == [kept.id]
+    assert "1 archived left out" in done.err
+    assert {run["run"] for run in cli("list", "--all", "--json").json()} == {kept.id, hidden.id}
+    assert "tags" not in cli("list").out.splitlines()[0]
+    cli("tag", kept.id, "good", "seed-7")
+    assert cli("list").out.splitlines()[0].split()[-1] == "tags"
+    assert [run["run"] for run in cli("list", "--where", "seed-7", "--json").json()] == [kept.id]

@@ -77,3 +77,15 @@ def test_new_does_not_write_over_a_profile(cli, workspace):
     assert workspace.profile("mine").read_text() == before
     assert cli("new", "mine", "--from", "mine", "--set", "adapter.r=32", "--force").code == 0
     assert "r = 32" in workspace.profile("mine").read_text()
+
+
+def test_new_from_a_run_does_the_run_again(cli, workspace, make_run):
+    run = make_run()
+    done = cli("new", "again", "--from-run", "last", "--set", "train.seed=7")
+    assert (done.code, done.out) == (0, "profiles/again.toml\n")
+    text = workspace.profile("again").read_text()
+    assert f"# From:    {run.id}\n" in text
+    assert "r = 8  # small\n" in text
+    assert cli("new", "third", "--from-run", "last", "--from", "mine").code == 2
+    assert cli("new", "third", "--from-run", "nobody").code == 2
+    assert not workspace.profile("third").exists()

@@ -8,7 +8,7 @@ from workbench.engine import follow as following
 from workbench.engine import launch
 from workbench.engine.run import RunState, runs, state
 
-from .conftest import FINISHED, STARTED
+from .conftest import FINISHED, STARTED, play
 
 NOTHING_SCORED = {"evaluation": {}, "base_run_id": None}
 
@@ -145,6 +145,19 @@ def test_stop_of_a_finished_run_is_refused(cli, make_run):
     done = cli("stop", "last")
     assert done.code == 2
     assert "is finished; there is nothing to stop" in done.err
+
+
+def test_checkpoint_asks_a_run_that_trains(cli, make_run, monkeypatch):
+    run = make_run(STARTED, ("stage", {"stage": "train"}))
+    assert cli("checkpoint", "last").code == 2  # its worker is dead
+    monkeypatch.setattr("workbench.engine.run.alive", lambda _: True)
+    assert cli("checkpoint", "last").code == 0
+    assert run.checkpoint_file.exists()
+    run.checkpoint_file.unlink()
+    play(run, ("stage", {"stage": "evaluate"}))
+    done = cli("checkpoint", "last")
+    assert (done.code, run.checkpoint_file.exists()) == (2, False)
+    assert 'is at "evaluate"; checkpoints are written only while it trains' in done.err
 
 
 def test_resume_tells_only_what_is_new(cli, make_run, worker):

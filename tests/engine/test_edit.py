@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.engine.edit import set_values, write_new
+from workbench.engine.edit import parent_of, set_key, set_values, switch_method, unset_key, write_new
 from workbench.errors import InputError, ProblemsError
 from workbench.paths import Workspace
 from workbench.profile import load
@@ -69,8 +69,45 @@ def test_a_new_profile_begins_as_its_source(source, tmp_path):
     place = Workspace(tmp_path)
     path = write_new(place, "mine", source, ["train.max_steps=7"])
     assert path == place.profile("mine")
-    assert path.read_text() == HAND_WRITTEN.replace("max_steps = 40", "max_steps = 7")
+    changed = HAND_WRITTEN.replace("max_steps = 40", "max_steps = 7")
+    assert path.read_text() == changed.replace("about.\n", "about.\n# From:    source\n")
+    assert parent_of(path.read_text()) == "source"
     assert source.read_text() == HAND_WRITTEN
+
+
+def test_a_clone_of_a_clone_names_its_own_parent_alone(source, tmp_path):
+    place = Workspace(tmp_path)
+    write_new(place, "grandchild", write_new(place, "child", source, []), [])
+    assert place.profile("grandchild").read_text().count("From:") == 1
+    assert parent_of(place.profile("grandchild").read_text()) == "child"
+
+
+def test_a_profile_written_over_itself_gets_no_parent(source, tmp_path):
+    place = Workspace(tmp_path)
+    write_new(place, "mine", write_new(place, "mine", source, []), ["train.seed=1"], force=True)
+    assert parent_of(place.profile("mine").read_text()) == "source"
+
+
+def test_a_key_can_be_taken_out_again(source):
+    text = unset_key(HAND_WRITTEN, "train", "optim")
+    assert text == HAND_WRITTEN.replace('optim = "sgd"\n', "")
+    with pytest.raises(InputError, match=r"train\.optim is not set"):
+        unset_key(text, "train", "optim")
+    assert unset_key("stray = 1\n[model]\n", "", "stray") == "[model]\n"
+
+
+def test_another_method_takes_its_predecessors_keys_away_and_no_others():
+    text = "[adapter]\nmethod = 'lora'\nr = 8\nlora_alpha = 16\nrnak = 4\n"
+    changed, lost = switch_method(text, "adapter", "vera")
+    assert lost == ["lora_alpha"]
+    assert changed == text.replace("'lora'", '"vera"').replace("lora_alpha = 16\n", "")
+
+
+def test_a_plain_value_in_the_place_of_a_section_is_not_overwritten():
+    with pytest.raises(InputError, match="train is no section"):
+        set_key("train = 3\n", "train", "seed", 1)
+    with pytest.raises(InputError, match="no TOML"):
+        set_key("[train\n", "train", "seed", 1)
 
 
 def test_a_name_that_is_taken_or_no_name_is_refused(source, tmp_path):

@@ -161,6 +161,22 @@ def test_a_stop_writes_a_checkpoint_and_a_resume_goes_on(finished, workspace, ti
         launch.resume(run)
 
 
+def test_a_checkpoint_is_written_on_request_and_the_run_goes_on(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums, "eval.enabled=false", "train.save_steps=1000", "train.max_steps=40")
+    launch.start(run)
+    with pytest.raises(InputError, match="only while it trains"):
+        launch.checkpoint(run)
+    for event, _ in follow(run, poll_s=0.005):
+        if event and event.kind == "step" and event.fields["step"] == 2:
+            launch.checkpoint(run)
+    events = list(EventReader(run.events_file).read())
+    saved = [event.fields["step"] for event in events if event.kind == "saved" and event.fields["what"] == "checkpoint"]
+    assert len(saved) == 2  # the one asked for, and the trainer's own at the end
+    assert 2 < saved[0] < saved[1] == 40
+    assert state(run).status == "finished"
+    assert not run.checkpoint_file.exists()
+
+
 def test_a_stop_at_once_ends_the_processes(workspace, tiny_model, sums):
     run = make(workspace, tiny_model, sums)
     launch.start(run)

@@ -1,5 +1,6 @@
 """The commands put together, with what all of them share: --workspace and --version."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, runs
+from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, queues, runs, tags
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -20,6 +21,7 @@ and writes a run folder; `compare` says what the results can claim."""
 EPILOG = """\
 \b
 Examples:
+  workbench                                the app, on the whole screen
   workbench run quickstart                 train and evaluate a small model, on a CPU too
   workbench new mine --from quickstart --set adapter.r=32
   workbench check mine                     what is wrong with it, before anything is loaded
@@ -41,7 +43,6 @@ app = typer.Typer(
     name="workbench",
     help=HELP,
     epilog=EPILOG,
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -55,7 +56,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def common(
     context: typer.Context,
     workspace: Annotated[
@@ -70,11 +71,23 @@ def common(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Keep the workspace for the command that follows."""
+    """Keep the workspace for the command that follows; without a command, open the app."""
     folder = workspace or Path.cwd()
     if not folder.is_dir():
         raise InputError(f"--workspace {folder}: there is no such folder.")
     context.obj = Workspace(folder.resolve())
+    if context.invoked_subcommand is None:
+        _open_app(context)
+
+
+def _open_app(context: typer.Context) -> None:
+    """The app where there is a terminal; the help where there is none."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        typer.echo(context.get_help())
+        return
+    from workbench.tui.start import start
+
+    raise typer.Exit(start(context.obj))
 
 
 def _add(command: Callable[..., None], name: str, short: str, *lines: str) -> None:
@@ -114,6 +127,12 @@ _add(
 )
 _add(runs.stop, "stop", "Write a checkpoint and stop a run.", "workbench stop last", "workbench stop last --now")
 _add(
+    runs.checkpoint,
+    "checkpoint",
+    "Write a checkpoint now; the run goes on.",
+    "workbench checkpoint last",
+)
+_add(
     runs.resume,
     "resume",
     "Go on with a stopped, failed or lost run.",
@@ -123,11 +142,20 @@ _add(
 _add(
     evals.evaluate,
     "eval",
-    "Evaluate a run, or a model as it is.",
+    "Evaluate runs, or models as they are.",
     "workbench eval last --set eval.rows=500",
-    "workbench eval smollm2-135m",
+    "workbench eval smollm2-135m --on quiz",
     "workbench eval qwen3-8b --profile qwen3-8b-base",
-    "workbench eval --pending",
+    "workbench eval quickstart r32 r64 --on passages --detach",
+    "workbench eval --pending --detach",
+)
+_add(
+    queues.queue,
+    "queue",
+    "Show or stop the evaluations that wait.",
+    "workbench queue",
+    "workbench queue --stop",
+    "workbench queue --resume",
 )
 _add(
     evals.compare,
@@ -136,13 +164,37 @@ _add(
     "workbench compare",
     "workbench compare last --reference",
     "workbench compare run-a run-b --baseline run-a --csv > table.csv",
+    "workbench compare --where 'lora accuracy>0.5 memory<8GiB'",
+)
+_add(
+    evals.diff,
+    "diff",
+    "In which keys and figures runs differ.",
+    "workbench diff run-a run-b",
+    "workbench diff quickstart last --json",
+)
+_add(
+    tags.tag,
+    "tag",
+    "Give a run tags, or take them away.",
+    "workbench tag last good seed-7",
+    "workbench tag last good --remove",
+    "workbench list --where good",
+)
+_add(
+    tags.archive,
+    "archive",
+    "Leave runs out of lists.",
+    "workbench archive quickstart",
+    "workbench archive quickstart --restore",
 )
 app.add_typer(datasets.app, name="data", short_help="Prepare, preview, reduce and list data sets.")
 _add(
     profiles.new,
     "new",
-    "Write a profile that begins as another one.",
+    "Write a profile that begins as another one, or as a run.",
     "workbench new mine --from quickstart",
+    "workbench new again --from-run last --set train.seed=7",
     "workbench new r32 --from mine --set adapter.r=32",
 )
 _add(

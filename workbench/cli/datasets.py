@@ -128,4 +128,4 @@ def reduce(
 @app.command(name="list", epilog=examples("workbench data list"))
 def list_datasets(context: typer.Context, as_json: Json = False) -> None:
     """List the data sets that have a name and those that are here."""
-    show(context, "datasets", as_json)
+    show(context, "datasets", as_json=as_json)

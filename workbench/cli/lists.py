@@ -1,41 +1,68 @@
 """list: the runs, or the rows of a table."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from workbench.cli.options import Json, workspace_of
 from workbench.cli.output import NOT_AVAILABLE, emit_json, emit_table, number_text, say, time_text
+from workbench.engine.texts import GLYPHS
 from workbench.errors import InputError, WorkbenchError, nearest
 from workbench.paths import Workspace
 
-if TYPE_CHECKING:
-    from workbench.engine.run import Run
-
 Record = dict[str, Any]
-GLYPHS = {"waiting": "…", "running": "▶", "finished": "✓", "failed": "✗", "stopped": "■", "lost": "?"}
 NUMBERS = ("parameters", "train", "test", "step", "loss", "age", "state_bytes")
 
 
 def show(
     context: typer.Context,
     kind: Annotated[str, typer.Argument(metavar="[KIND]", help="What is listed; by default the runs.")] = "runs",
+    where: Annotated[
+        str,
+        typer.Option("--where", metavar="EXPR", help="Only rows that match, such as 'qlora loss<1.2 !nf4 age<2d'."),
+    ] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Archived runs too.")] = False,
     as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: every column.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
 ) -> None:
     """List runs, or: models, datasets, profiles, adapters, quantizers, optimizers, tasks, formats."""
     if kind not in KINDS:
         raise InputError(f'There is no list of "{kind}". {nearest(kind, KINDS)}')
-    records = KINDS[kind](workspace_of(context))
+    every = KINDS[kind](workspace_of(context))
+    known = [record for record in every if everything or not record.get("archived")]
+    records = _matching(known, where)
+    if len(known) < len(every):
+        say(f"{len(every) - len(known)} archived left out; --all shows them too")
     if as_json:
         emit_json(records)
+    elif as_csv or as_markdown:
+        from workbench.engine.run_records import as_text
+
+        sys.stdout.write(as_text(records, "csv" if as_csv else "markdown"))
     elif not records:
-        say(f"There are no {kind} here yet.")
+        say(f"None of the {len(known)} {kind} matches." if every else f"There are no {kind} here yet.")
     else:
-        shown = [_for_people(record) for record in records] if kind == "runs" else records
+        tagged = any(record.get("tags") for record in records)
+        shown = [_for_people(record, tagged) for record in records] if kind == "runs" else records
         columns = list(shown[0])
         emit_table(columns, [[_cell(record[column]) for column in columns] for record in shown], right=NUMBERS)
+
+
+def _matching(records: list[Record], text: str) -> list[Record]:
+    """The records that a filter keeps.
+
+    Raises:
+        ProblemsError: It cannot be read.
+    """
+    if not text or not records:
+        return records
+    from workbench.engine.query import where
+
+    return where(records, text, dict.fromkeys(column for record in records for column in record))
 
 
 def _cell(value: Any) -> str:
@@ -49,38 +76,13 @@ def _cell(value: Any) -> str:
 
 
 def _runs(workspace: Workspace) -> list[Record]:
-    from workbench.engine.run import runs
+    from workbench.engine.board import Board
+    from workbench.engine.run_records import run_record
 
-    records = [_run(run) for run in reversed(runs(workspace))]
-    return sorted(records, key=lambda record: record["age_s"] or 0.0)
-
-
-def _run(run: "Run") -> Record:
-    from workbench.engine.run import state
-
-    now = state(run)
-    what: Record = {"name": None, "model": None, "method": None, "quant": None}
-    try:
-        profile = run.profile()
-    except WorkbenchError as error:
-        what["problem"] = str(error)  # a folder from another version must not hide the others
-    else:
-        method = "none" if run.is_base or profile.train.max_steps == 0 else profile.adapter.method
-        what |= {"name": profile.name, "model": profile.model.name, "method": method, "quant": profile.quant.method}
-    return {
-        "run": run.id,
-        "status": now.status,
-        **what,
-        "stage": now.stage,
-        "step": now.step,
-        "total_steps": now.total_steps,
-        "loss": now.loss,
-        "age_s": None if now.started_s is None else round(time.time() - now.started_s, 1),
-        "reason": now.reason,
-    }
+    return [run_record(row, time.time()) for row in Board(workspace).refresh()]
 
 
-def _for_people(run: Record) -> Record:
+def _for_people(run: Record, tagged: bool) -> Record:
     total = run["total_steps"]
     return {
         "": GLYPHS.get(run["status"], " "),
@@ -92,6 +94,7 @@ def _for_people(run: Record) -> Record:
         "step": f"{run['step'] / total:.0%}" if total else NOT_AVAILABLE,
         "loss": number_text(run["loss"]),
         "age": time_text(run["age_s"]),
+        **({"tags": run["tags"]} if tagged else {}),
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.cli.output import say, say_problems
-from workbench.errors import InputError, ProblemsError
+from workbench.errors import ProblemsError
 
 if TYPE_CHECKING:
     from workbench.paths import Workspace
-    from workbench.profile import Profile
+    from workbench.profile import ModelOptions, Profile
 
 
 def checked(workspace: Workspace, profile: Profile, where: str) -> None:
@@ -34,16 +34,11 @@ def ready(workspace: Workspace, profile: Profile, where: str) -> None:
         InputError: It cannot run: its own fault, or a model or data set that cannot be had.
     """
     from workbench.cli.artifacts import fetch_model
-    from workbench.engine import datasets
-    from workbench.engine.fetch import model_folder
+    from workbench.engine.begin import bring
+
+    def fetch(model: ModelOptions) -> None:
+        say(f"fetching {model.name}")
+        fetch_model(workspace, model.name, model.revision)
 
     checked(workspace, profile, where)
-    if model_folder(workspace, profile.model) is None:
-        say(f"fetching {profile.model.name}")
-        fetch_model(workspace, profile.model.name, profile.model.revision)
-    datasets.prepare(workspace, profile.data)
-    for name in profile.eval.datasets:
-        try:
-            datasets.prepare_named(workspace, name)
-        except InputError as error:
-            raise InputError(f"{where}: eval.datasets: {str(error).removeprefix('data.dataset: ')}") from None
+    bring(workspace, profile, where, fetch)

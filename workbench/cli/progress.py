@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.output import NOT_AVAILABLE, console, emit_json, number_text, printable, say, size_text, time_text
+from workbench.engine.tell import event_line
 from workbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -153,20 +154,6 @@ def _remember(latest: Latest, event: Event) -> None:
     if event.kind == "memory" and "rss_bytes" not in event.fields:
         return  # the allocator's peaks, not a look at what is in use now
     latest[event.kind] = event.fields
-
-
-def event_line(event: Event) -> str:
-    """What is said of an event that stays on the screen; empty for those that only move the progress line."""
-    fields = event.fields
-    if event.kind == "stage":
-        return f"stage: {fields.get('stage', '')}"
-    if event.kind == "note":
-        level = fields.get("level", "info")
-        return f"{'' if level == 'info' else f'{level}: '}{fields.get('text', '')}"
-    if event.kind == "saved":
-        step = f" at step {fields['step']}" if "step" in fields else ""
-        return f"saved: {fields.get('what', '')}{step}"
-    return ""
 
 
 def progress_line(state: RunState, latest: Latest) -> str:

@@ -1,15 +1,18 @@
 """run, watch, stop, resume."""
 
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.options import Detach, Json, ProfileName, RunName, Sets, load_profile, workspace_of
 from workbench.cli.output import emit, emit_json, say
+from workbench.cli.plans import say_plan
 
 if TYPE_CHECKING:
     from workbench.engine.run import Run
+    from workbench.paths import Workspace
     from workbench.profile import Profile
 
 
@@ -29,28 +32,28 @@ def run(
     checkpoint and stops; twice: it ends at once.
     """
     from workbench.cli.preflight import checked, ready
-    from workbench.engine import launch
-    from workbench.engine.run import create
+    from workbench.engine.begin import begin
 
     workspace = workspace_of(context)
     wanted, where = load_profile(workspace, profile, sets)
     if dry_run:
         checked(workspace, wanted, where)
-        _show_profile(wanted, as_json)
+        _show_profile(workspace, wanted, as_json)
         return
     ready(workspace, wanted, where)
-    started = create(workspace, wanted)
-    launch.start(started)
-    attend(started, detach, as_json)
+    attend(begin(workspace, wanted), detach, as_json)
 
 
-def _show_profile(profile: "Profile", as_json: bool) -> None:
+def _show_profile(workspace: "Workspace", profile: "Profile", as_json: bool) -> None:
+    from workbench.engine.plan import plan
     from workbench.profile import dump
 
+    made = plan(profile, workspace)
     if as_json:
-        emit_json({"name": profile.name, **profile.model_dump()})
+        emit_json({"name": profile.name, **profile.model_dump(), "plan": asdict(made)})
     else:
         emit(dump(profile).rstrip("\n"))
+        say_plan(made)
 
 
 def attend(started: "Run", detach: bool, as_json: bool, since_s: float = 0.0) -> None:
@@ -106,6 +109,19 @@ def stop(
         return
     done = "was ended" if now else "stops after this step, with a checkpoint"
     say(f"{stopped.id} {done}; `workbench resume {stopped.id}` goes on with it")
+
+
+def checkpoint(context: typer.Context, run: RunName, as_json: Json = False) -> None:
+    """Ask a run that trains for a checkpoint after the step that it is at; it goes on."""
+    from workbench.engine import launch
+    from workbench.engine.run import find
+
+    asked = find(workspace_of(context), run)
+    launch.checkpoint(asked)
+    if as_json:
+        emit_json({"run_id": asked.id, "requested": True})
+    else:
+        say(f"{asked.id} writes a checkpoint after this step; `workbench watch {asked.id}` shows when")
 
 
 def resume(context: typer.Context, run: RunName, detach: Detach = False, as_json: Json = False) -> None:

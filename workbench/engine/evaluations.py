@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from workbench import profile as profiles
 from workbench.choices.models import MODELS
 from workbench.engine import launch
+from workbench.engine.check import check
 from workbench.engine.run import Run, create, find, runs, state
-from workbench.errors import InputError
+from workbench.errors import InputError, ProblemsError
 from workbench.paths import Workspace, write_atomically
 from workbench.profile import Profile
 
@@ -28,15 +30,55 @@ def evaluate(workspace: Workspace, name: str, profile: Path | None = None, overr
     Raises:
         InputError: There is nothing of that name, or the run has trained nothing yet.
     """
+    run, verb = prepared(workspace, name, profile, overrides)
+    launch.start(run, verb)
+    return run
+
+
+def prepared(
+    workspace: Workspace, name: str, profile: Path | None = None, overrides: Iterable[str] = ()
+) -> tuple[Run, str]:
+    """The run whose worker will evaluate, ready to be started, and the verb of that worker. As ``evaluate``."""
     if is_model(workspace, name):
-        run = create(workspace, for_model(name, profile, overrides))
-        launch.start(run)
-        return run
+        return create(workspace, for_model(name, profile, overrides)), "run"
+    run = _trained(workspace, name)
+    _change_questions(run, list(overrides))
+    return run, "eval"
+
+
+def checked(workspace: Workspace, name: str, profile: Path | None = None, overrides: Iterable[str] = ()) -> str:
+    """The full name of what would be evaluated, without writing anything.
+
+    Raises:
+        InputError: It would be refused; the message says why.
+    """
+    if is_model(workspace, name):
+        wanted = for_model(name, profile, overrides)
+        fatal = [problem for problem in check(wanted, workspace, f"eval {name}") if problem.fatal]
+        if fatal:
+            raise ProblemsError(fatal)
+        return name
+    if profile is not None:
+        raise InputError(f"--profile says what a model is asked, and {name} is none; change a run's [eval] with --set.")
+    run = _trained(workspace, name)
+    _changed(run, list(overrides))
+    return run.id
+
+
+def on_datasets(workspace: Workspace, name: str, datasets: Sequence[str]) -> list[str]:
+    """The overrides that ask these data sets: a model nothing else, a run its own test rows too."""
+    if not datasets:
+        return []
+    if not is_model(workspace, name):
+        return [f"eval.datasets={json.dumps(list(datasets))}"]
+    first, *others = datasets
+    return [f"data.dataset={json.dumps(first)}", f"eval.datasets={json.dumps(others)}"]
+
+
+def _trained(workspace: Workspace, name: str) -> Run:
     run = find(workspace, name)
     if not run.adapter.is_dir():
         raise InputError(f"{run.id} has trained nothing yet; `workbench resume {run.id}` goes on with it.")
-    _change_questions(run, list(overrides))
-    launch.start(run, "eval")
     return run
 
 
@@ -71,11 +113,13 @@ def _lacks_scores(run: Run) -> bool:
 
 def _change_questions(run: Run, overrides: list[str]) -> None:
     """Write other [eval] keys into the frozen profile; what was trained stays as it is."""
-    if not overrides:
-        return
+    if overrides:
+        write_atomically(run.profile_file, profiles.dump(_changed(run, overrides)))
+
+
+def _changed(run: Run, overrides: list[str]) -> Profile:
     for override in overrides:
         if not override.startswith("eval."):
             raise InputError(f'"--set {override}": {run.id} is trained; only the section eval can change now.')
     text = run.profile_file.read_text(encoding="utf-8")
-    changed = profiles.parse(text, run.profile().name, str(run.profile_file), overrides)
-    write_atomically(run.profile_file, profiles.dump(changed))
+    return profiles.parse(text, run.profile().name, str(run.profile_file), overrides)

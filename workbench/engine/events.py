@@ -72,11 +72,16 @@ def _not_finite(value: Any) -> bool:
 
 
 class EventReader:
-    """The reading end: each call of ``read`` gives the events since the last one."""
+    """The reading end: each call of ``read`` gives the events since the last one.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The log.
+        offset: Bytes of it that are known already, up to the end of a line.
+    """
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
         self._path = path
-        self._offset = 0
+        self._offset = offset
 
     def read(self) -> Iterator[Event]:
         """Events not yet seen, up to the last whole line; none while the file is not there."""
@@ -89,12 +94,13 @@ class EventReader:
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
-            event = _parse(line)
+            event = parse_event(line)
             if event:
                 yield event
 
 
-def _parse(line: bytes) -> Event | None:
+def parse_event(line: bytes) -> Event | None:
+    """The event in a line; None when the line holds none."""
     try:
         record = json.loads(line)
         return Event(record.pop("kind"), record.pop("time_s"), record)

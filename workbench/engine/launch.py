@@ -54,7 +54,8 @@ def start(run: Run, verb: str = "run") -> None:
     """
     if not _leaves(run):
         raise InputError(f"{run.id} is running already; `workbench watch {run.id}` shows it.")
-    run.stop_file.unlink(missing_ok=True)
+    for request in (run.stop_file, run.checkpoint_file):
+        request.unlink(missing_ok=True)  # they were meant for the last worker
     before = _starts(run)
     command = [sys.executable, "-m", "workbench.engine.worker", str(run.workspace.root), run.id, verb]
     with run.log_file.open("ab") as log:
@@ -116,6 +117,20 @@ def stop(run: Run, now: bool = False) -> None:
     run.stop_file.touch()
     if now:
         _end(run, current)
+
+
+def checkpoint(run: Run) -> None:
+    """Ask a run that trains for a checkpoint after the step that it is at.
+
+    Raises:
+        InputError: It does not train at this moment.
+    """
+    now = state(run)
+    if now.status != "running":
+        raise InputError(f"{run.id} is {now.status}; only a run that trains writes checkpoints.")
+    if now.stage != "train":
+        raise InputError(f'{run.id} is at "{now.stage}"; checkpoints are written only while it trains.')
+    run.checkpoint_file.touch()
 
 
 def _end(run: Run, current: RunState) -> None:

@@ -183,7 +183,7 @@ def _audited(work: Work) -> list[Encoded]:
     """The training rows as token ids, once the audit has found that they teach something."""
     work.stage("audit")
     encoded, report = audited(work.run.workspace, work.profile, work.tokenizer)
-    write_atomically(work.run.folder / "audit.json", json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    write_atomically(work.run.audit_file, json.dumps(report.to_json(), indent=2, ensure_ascii=False))
     fatal = [problem for problem in report.problems if problem.fatal]
     if fatal:
         raise ProblemsError(fatal)

@@ -22,6 +22,7 @@ from workbench.profile import Profile
 PENDING_S = 60.0
 """How long a launched worker may take to write its first event before it counts as lost."""
 
+LOCK_TRIES = 10
 
 BASE = "base-"
 """How the ids of evaluations of untrained models begin."""
@@ -73,6 +74,21 @@ class Run:
     def stop_file(self) -> Path:
         """Its presence asks the worker to checkpoint and stop."""
         return self.folder / "stop"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """Its presence asks the worker for a checkpoint after the step that it is at."""
+        return self.folder / "checkpoint"
+
+    @property
+    def tags_file(self) -> Path:
+        """What a user noted about the run: tags, and whether it is archived."""
+        return self.folder / "tags.json"
+
+    @property
+    def audit_file(self) -> Path:
+        """What the audit found in the training rows."""
+        return self.folder / "audit.json"
 
     @property
     def receipt_file(self) -> Path:
@@ -167,11 +183,17 @@ def state(run: Run) -> RunState:
     return settle(run, _folded(EventReader(run.events_file).read()))
 
 
-def settle(run: Run, folded: RunState) -> RunState:
-    """The folded state, with a dead worker shown as lost instead of as running."""
+def settle(run: Run, folded: RunState, read_on: Callable[[], RunState] | None = None) -> RunState:
+    """The folded state, with a dead worker shown as lost instead of as running.
+
+    Args:
+        run: The run.
+        folded: What its log says.
+        read_on: Gives the state after what was logged since; by default the whole log is read anew.
+    """
     if folded.status == "running" and not alive(run):
         # the worker may have ended between the reading of its log and the look at its lock
-        again = _folded(EventReader(run.events_file).read())
+        again = read_on() if read_on else _folded(EventReader(run.events_file).read())
         if again.status != "running":
             return again
         return replace(again, status="lost", reason="the worker disappeared without a word")
@@ -196,12 +218,17 @@ def _age_s(run: Run) -> float:
 
 def alive(run: Run) -> bool:
     """Whether a worker holds the run's lock. Never called by the worker itself."""
+    return held(run.lock_file)
+
+
+def held(lock_file: Path) -> bool:
+    """Whether another process holds a lock. Whoever looks shares it with others who look at the same moment."""
     try:
-        descriptor = os.open(run.lock_file, os.O_RDWR)
+        descriptor = os.open(lock_file, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
-        return not _try_lock(descriptor)
+        return not _try_lock(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
 
@@ -225,12 +252,26 @@ def locked(run: Run, should_stop: Callable[[], bool]) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(descriptor, kind | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
+
+
+def take_lock(lock_file: Path) -> int | None:
+    """Hold a lock until this process ends or closes the descriptor; None when another one holds it.
+
+    A viewer that looks whether the lock is free holds it for a moment, so it is tried more than once.
+    """
+    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o644)
+    for _ in range(LOCK_TRIES):
+        if _try_lock(descriptor):
+            return descriptor
+        time.sleep(0.05)
+    os.close(descriptor)
+    return None
 
 
 def create(workspace: Workspace, profile: Profile) -> Run:

@@ -90,12 +90,14 @@ class Recorder(TrainerCallback):
         should_stop: Whether somebody asked the run to stop.
         save_steps: Steps between checkpoints, or "auto".
         save_s: What a checkpoint takes, in seconds; a guess until the first one.
+        requested: The file whose presence asks for a checkpoint.
     """
 
     log: EventLog
     should_stop: Callable[[], bool]
     save_steps: int | str
     save_s: float
+    requested: Path
     losses: list[float] = field(default_factory=list)
     tokens: int = 0
     stopped: bool = False
@@ -118,7 +120,7 @@ class Recorder(TrainerCallback):
             self.stopped = True
             control.should_training_stop = True
             control.should_save = True
-        elif self.save_steps == "auto" and due and state.global_step < state.max_steps:
+        elif state.global_step < state.max_steps and (self.requested.exists() or (self.save_steps == "auto" and due)):
             control.should_save = True
         self._save_begun = now
 
@@ -155,6 +157,7 @@ class Recorder(TrainerCallback):
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Write what was saved, and learn what it took."""
+        self.requested.unlink(missing_ok=True)
         self._saved_at = time.monotonic()
         self.save_s = self._saved_at - self._save_begun
         self.log.append("saved", what="checkpoint", step=state.global_step, seconds=round(self.save_s, 3))
@@ -202,7 +205,8 @@ def train(
     """
     require_trainable(model)
     proof = ProofOfTraining()
-    recorder = Recorder(log, should_stop, profile.train.save_steps, _checkpoint_guess_s(model, profile))
+    guess_s = _checkpoint_guess_s(model, profile)
+    recorder = Recorder(log, should_stop, profile.train.save_steps, guess_s, run.checkpoint_file)
     rows = [{"input_ids": row.input_ids, "labels": row.labels} for row in encoded if row.has_labels]
     trainer = SFTTrainer(
         model=model,

@@ -7,7 +7,6 @@ long as it lives, and says that it started before it imports anything heavy.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import signal
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.engine.events import SCHEMA, EventLog
-from workbench.engine.run import Run
+from workbench.engine.run import Run, take_lock
 from workbench.errors import InputError, RunFailed, RunStopped, WorkbenchError
 from workbench.paths import Workspace
 
@@ -55,16 +54,14 @@ def main(arguments: list[str]) -> int:
     """Carry out a run; 0 when it finished, else the exit code of what ended it."""
     root, run_id, verb = arguments
     run = Run(Workspace(Path(root)), run_id)
-    lock = os.open(run.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if take_lock(run.lock_file) is None:
         print(f"{run_id} has a worker already", file=sys.stderr)
         return InputError.exit_code
     log = EventLog(run.events_file)
     log.append("started", schema=SCHEMA, pid=os.getpid(), verb=verb)
     ended = _outcome(run, verb, log)
-    run.stop_file.unlink(missing_ok=True)
+    for request in (run.stop_file, run.checkpoint_file):
+        request.unlink(missing_ok=True)
     log.append("ended", **ended)
     return int(ended["exit_code"])
 

@@ -107,6 +107,21 @@ def check(workspace: Workspace, data: DataOptions) -> list[Problem]:
     return []
 
 
+def count_train_rows(workspace: Workspace, data: DataOptions) -> int | None:
+    """How many training rows the data set of a profile has, before a sample is taken; None when it is on the hub.
+
+    Raises:
+        InputError: No such data set or file, or a file that cannot be read.
+    """
+    _one_source(data)
+    found = existing(workspace, resolve(workspace, data))
+    if found:
+        return int(found.manifest["counts"]["train"])
+    if not data.dataset:
+        return len(_read_files(workspace, data)[0])
+    return None if _source(workspace, data.dataset).hub_id else generate.TRAIN_ROWS
+
+
 def _read_files(workspace: Workspace, data: DataOptions) -> tuple[list[Row], list[Row], dict[str, Any]]:
     train = read_file(locate(workspace, data.train_file), data, "data.train_file")
     notes = [f"train: {note}" for note in train.notes]

@@ -1,0 +1,70 @@
+from textual.app import App
+from textual.widgets import Input
+
+from workbench.tui.keys import SHARED, bindings
+from workbench.tui.widgets.columns import Column
+from workbench.tui.widgets.filter_bar import FilterBar
+from workbench.tui.widgets.table import Table
+
+ROWS = {f"r{i}": {"name": f"run-{i}", "loss": i / 10} for i in range(20)}
+
+
+class Host(App):
+    BINDINGS = bindings(SHARED["filter"])
+
+    def compose(self):
+        yield Table([Column("name", "name"), Column("loss", "loss", number=True)], id="rows")
+        yield FilterBar("#rows")
+
+    def on_mount(self):
+        self.table = self.query_one(Table)
+        self.table.set_rows(ROWS)
+        self.table.focus()
+
+    def action_filter(self):
+        self.query_one(FilterBar).open()
+
+    @property
+    def said(self):
+        return str(self.query_one(".filter--said").render())
+
+
+async def test_check_33_slash_filters_at_every_key_and_enter_returns_to_the_rows():
+    app = Host()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert not app.query_one(FilterBar).display
+        await pilot.press("slash", *"loss>1.7")
+        await pilot.pause()
+        assert app.table.rows.keys == ["r18", "r19"]
+        assert app.said == "2 of 20"
+        await pilot.press("enter")
+        assert app.focused is app.table
+        assert app.query_one(FilterBar).display
+
+
+async def test_a_filter_that_cannot_be_read_says_so_and_the_one_before_holds():
+    app = Host()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.press("slash", *"los>1")
+        await pilot.pause()
+        assert 'Did you mean "loss"?' in app.said
+        assert len(app.table.rows.keys) == 0  # "los" matched no name
+        await pilot.press(*["backspace"] * 5)
+        await pilot.pause()
+        assert len(app.table.rows.keys) == 20
+
+
+async def test_check_9_letters_are_text_and_escape_takes_the_filter_back():
+    app = Host()
+    async with app.run_test() as pilot:
+        await pilot.press("slash", *"jkGpo19")
+        await pilot.pause()
+        assert app.query_one(Input).value == "jkGpo19"
+        assert app.table.pinned == ()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.focused is app.table
+        assert len(app.table.rows.keys) == 20
+        assert not app.query_one(FilterBar).display
+        assert not app.query_one(FilterBar).clear()

@@ -1,0 +1,1 @@
+"""Base and tuned model, asked the same thing."""

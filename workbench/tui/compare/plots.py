@@ -1,0 +1,129 @@
+"""The two pictures of a comparison: the plane of two figures, and the loss curves of the marked runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from textual import work
+from textual.worker import get_current_worker
+
+from workbench.engine.figures import FIGURES, Figure, figures
+from workbench.engine.pareto import Point, front, points
+from workbench.tui.compare.comparing import Comparing
+from workbench.tui.compare.overlay import losses, overlay
+from workbench.tui.compare.plane import Plane
+from workbench.tui.compare.scatter import Scatter
+from workbench.tui.widgets.chart import SERIES, Chart
+from workbench.tui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from workbench.engine.comparison import Block
+    from workbench.engine.curves import Curve
+
+X_BY_DEFAULT = "latency_s"
+
+
+class Plots(Comparing):
+    """What the Compare screen shows beside its table; it draws the rows that the table shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block: Block | None = None
+
+    @property
+    def table(self) -> Table:
+        """The runs of the data set."""
+        return self.query_one("#compare", Table)
+
+    @property
+    def scatter(self) -> Scatter:
+        """The plane."""
+        return self.query_one("#scatter", Scatter)
+
+    @property
+    def curves(self) -> Chart:
+        """The losses."""
+        return self.query_one("#curves", Chart)
+
+    @property
+    def baseline(self) -> str:
+        """Id of the run that differences are to."""
+        return next(iter(self.table.pinned), "")
+
+    def marked_runs(self) -> list[str]:
+        """Ids of the marked rows that are runs."""
+        return [key for key in self.table.marked if self.is_run(key)]
+
+    def is_run(self, key: str | None) -> bool:
+        """Whether a row is a run of this workspace, and no floor."""
+        return key is not None and key in self.table.rows and self.app.workspace.run(key).is_dir()
+
+    def axes(self, block: Block) -> tuple[Figure, Figure]:
+        """What the axes are: as chosen, where this data set has such figures."""
+        by_key = {figure.key: figure for figure in figures(block)}
+        chosen = self.app.settings.get(self.MODE, "axes")
+        x, y = chosen if isinstance(chosen, list) and len(chosen) == 2 else (X_BY_DEFAULT, "")
+        return by_key.get(str(x), FIGURES[X_BY_DEFAULT]), by_key.get(str(y), by_key[block.metrics[0]])
+
+    def plane(self, block: Block) -> tuple[Plane, int]:
+        """The runs that the table shows in the plane of the axes, and how many lack a figure."""
+        x, y = self.axes(block)
+        shown = set(self.table.rows.keys)
+        there = [_named(point, self.table.rows[point.key]) for point in points(block, x, y) if point.key in shown]
+        runs = sum(line.id in shown and line.kind != "floor" for line in block.lines)
+        stairs = front(there, x, y) if self.app.settings.get(self.MODE, "front", True) else []
+        drawn = Plane(there, x, y, stairs, self.table.cursor_key or "", self.table.marked, self.baseline)
+        return drawn, runs - len(there)
+
+    def draw_plane(self) -> None:
+        """Show the plane as it is now."""
+        if self.block:
+            self.scatter.show(*self.plane(self.block))
+
+    def draw_curves(self) -> None:
+        """Show the losses of the marked runs; of the run under the cursor when none is marked."""
+        wanted = self.marked_runs() or [key for key in [self.table.cursor_key] if key and self.is_run(key)]
+        names = {key: self.table.rows[key]["label"] for key in wanted}
+        self._read_curves(wanted, names)
+
+    @work(thread=True, exclusive=True, group="curves")
+    def _read_curves(self, wanted: list[str], names: dict[str, str]) -> None:
+        worker = get_current_worker()
+        found = losses(self.app.workspace, wanted, lambda: worker.is_cancelled)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._show_curves, found, names, len(wanted) - SERIES)
+
+    def _show_curves(self, found: dict[str, Curve], names: dict[str, str], left_out: int) -> None:
+        self.curves.show(overlay(found, names, left_out))
+
+    def action_front(self) -> None:
+        """Draw the Pareto front, or no longer."""
+        self.app.settings.set(self.MODE, "front", not self.app.settings.get(self.MODE, "front", True))
+        self.draw_plane()
+
+    def action_log_y(self) -> None:
+        """A logarithmic y axis for the losses, or no longer."""
+        self.curves.look(log_y=not self.curves.view.log_y)
+
+    @work
+    async def action_axes(self) -> None:
+        """Choose what the axes of the plane are."""
+        from workbench.tui.compare.axes_dialog import AxesDialog
+
+        if self.block is None:
+            self.refuse("nothing is compared yet")
+            return
+        x, y = self.axes(self.block)
+        chosen = await self.app.push_screen_wait(AxesDialog(figures(self.block), x.key, y.key))
+        if chosen:
+            self.app.settings.set(self.MODE, "axes", list(chosen))
+            self.show_view("scatter")
+
+    def show_view(self, name: str) -> None:
+        """Show the table, the scatter or the curves; the screen knows how."""
+        raise NotImplementedError
+
+
+def _named(point: Point, row: Any) -> Point:
+    return replace(point, name=row["label"])

@@ -1,0 +1,1 @@
+"""Evaluations: the queue and its results."""

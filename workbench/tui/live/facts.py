@@ -1,0 +1,126 @@
+"""The three lines of numbers of the Live screen. What is unknown is n/a, with the reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.content import Content
+
+from workbench.engine.history import History
+from workbench.tui.live.charts import celsius, own_key, predicted_bytes, watts
+from workbench.tui.safe import one_line
+from workbench.tui.states import state_content
+from workbench.tui.widgets import axis
+from workbench.tui.widgets.sparkline import sparkline
+
+SPARK = 8
+RESUMABLE = ("failed", "stopped", "lost")
+
+
+def progress(history: History, now_s: float, ascii_only: bool = False) -> Content:
+    """State, stage, steps or questions done, time left, time spent; how it ended and what to do about it."""
+    state = history.state
+    parts = [state_content(state.status, ascii_only), *map(Content, _where(history))]
+    elapsed = history.elapsed_s(now_s)
+    if state.status == "running":
+        parts.append(Content(f"ETA {_eta(history)}"))
+    parts.append(Content(f"elapsed {_or_reason(elapsed, axis.time, 'not started')}"))
+    if state.status in RESUMABLE:
+        parts.append(Content.styled("R resumes", "bold"))
+    if state.reason:
+        parts.append(Content(one_line(state.reason)))
+    return Content("  ").join(parts)
+
+
+def _where(history: History) -> list[str]:
+    state = history.state
+    sample = state.fields.get("sample", {})
+    parts = [one_line(state.stage)] if state.stage and state.status == "running" else []
+    if state.stage.startswith("evaluate") and sample:
+        metric, score = sample.get("metric", "score"), sample.get("score")
+        parts += [f"{one_line(sample.get('dataset'))} {sample.get('done')}/{sample.get('total')}"]
+        return [*parts, f"{one_line(metric)} {_or_reason(score, axis.number, 'no number')}"]
+    if state.total_steps:
+        return [*parts, f"step {state.step}/{state.total_steps}", f"{state.step / state.total_steps:.0%}"]
+    return [*parts, f"step {state.step}/n/a" if state.step else "step n/a (none yet)"]
+
+
+def _eta(history: History) -> str:
+    if not history.state.step:
+        return "n/a (no step yet)"
+    if history.state.stage != "train":
+        return f"n/a (only known while it trains, not in {one_line(history.state.stage)})"
+    return _or_reason(history.fact("step", "eta_s"), axis.time, "not told")
+
+
+def training(history: History, ascii_only: bool = False) -> Content:
+    """Loss, tokens/s with a sparkline, learning rate, gradient norm, checkpoint; why some are unknown comes last."""
+    step: dict[str, Any] = history.state.fields.get("step", {})
+    recent = sparkline(history.curve("tokens_per_s").ys[-64:], SPARK, ascii_only)
+    parts = [
+        f"loss {_or_unknown(step.get('loss'), axis.number)}",
+        f"tok/s {_or_unknown(step.get('tokens_per_s'), _thousands)} {recent}".rstrip(),
+        f"lr {_or_unknown(step.get('learning_rate'), axis.number)}",
+        f"grad {_or_unknown(step.get('grad_norm'), axis.number)}",
+        f"ckpt {_saved(history, ascii_only)}",
+    ]
+    told = ("loss", "tokens_per_s", "learning_rate", "grad_norm")
+    if any(step.get(key) is None for key in told):
+        parts.append("(n/a: no number told)" if step else "(n/a: no step yet)")
+    return Content("  ".join(parts))
+
+
+def _saved(history: History, ascii_only: bool) -> str:
+    saved = history.state.fields.get("saved")
+    if not saved:
+        return "none yet"
+    done = "+" if ascii_only else "✓"
+    return f"{saved['step']} {done}" if "step" in saved else f"{one_line(saved.get('what'))} {done}"
+
+
+def memory(history: History) -> Content:
+    """The memory in use, its peak, the capacity and the prediction; what else the driver tells."""
+    sample = history.memory
+    if not sample:
+        return Content("memory n/a (no sample yet)")
+    if "device_used_bytes" in sample:
+        parts = [*_gpu(history), *_machine(sample)]
+    else:
+        peak = history.curve("rss_bytes").peak
+        reason = one_line(sample.get("reason") or "the driver does not tell")
+        parts = [f"RSS {_size(sample.get('rss_bytes'))}", f"peak {_size(peak)}", f"VRAM n/a ({reason})"]
+    predicted = predicted_bytes(history)
+    parts.insert(3, f"predicted {_size(predicted) if predicted else 'n/a (none made)'}")
+    return Content("  ".join(parts))
+
+
+def _gpu(history: History) -> list[str]:
+    sample, own = history.memory, history.curve(own_key(history))
+    share = _size(own.last) if own.last is not None else f"n/a ({one_line(sample.get('reason') or 'no share told')})"
+    return [
+        f"VRAM own {share}",
+        f"peak {_size(own.peak)}",
+        f"device {_size(sample['device_used_bytes'])}/{_size(sample.get('device_total_bytes'))}",
+    ]
+
+
+def _machine(sample: dict[str, Any]) -> list[str]:
+    told = (("utilization", axis.percent), ("temperature_celsius", celsius), ("power_watts", watts))
+    return [form(sample[key]) for key, form in told if key in sample]
+
+
+def _thousands(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _size(value: float | None) -> str:
+    return "n/a" if value is None else axis.size(value)
+
+
+def _or_unknown(value: Any, form: axis.Format) -> str:
+    return form(value) if isinstance(value, float | int) else "n/a"
+
+
+def _or_reason(value: Any, form: axis.Format, reason: str) -> str:
+    """The number as text, or n/a with the reason when it is none."""
+    return form(value) if isinstance(value, float | int) else f"n/a ({reason})"

@@ -1,0 +1,1 @@
+"""The profile as a form and as TOML."""
