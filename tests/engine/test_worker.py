@@ -282,4 +282,5 @@ def test_one_row_that_does_not_fit_ends_a_run_with_what_to_do(workspace, tiny_mo
     ended = state(run).fields["ended"]
     assert ended["reason"] == "The GPU has no memory left: CUDA out of memory. Tried to allocate 2.00 GiB."
     assert "paged_adamw_8bit" in ended["fix"]
+    assert "max_new_tokens" not in ended["fix"]
     assert [told["to_micro_batch"] for told in events(run, "recovered")] == [1]
