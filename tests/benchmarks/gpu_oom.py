@@ -103,6 +103,12 @@ def losses(made: Run) -> list[float]:
     return [event.fields["loss"] for event in EventReader(made.events_file).read() if event.kind == "step"]
 
 
+def recovered_to(made: Run) -> list[int]:
+    """The micro-batches that it came down to."""
+    events = EventReader(made.events_file).read()
+    return [event.fields["to_micro_batch"] for event in events if event.kind == "recovered"]
+
+
 def told(made: Run, result: dict[str, Any]) -> None:
     """Print one run."""
     memory, training = result["memory"], result["training"]
@@ -134,7 +140,7 @@ def study(workspace: Workspace, model: Path) -> list[str]:
     hopeless = run(workspace, model, 8, (least - 1.7 * row) / total)
     ended = state(hopeless)
     print(f"{hopeless.id}: {ended.status}: {ended.reason}\n  {ended.fields['ended'].get('fix')}")
-    sizes = [one["to_micro_batch"] for one in recovered["training"]["recoveries"]]
+    sizes = recovered_to(capped)
     off = max(abs(a - b) / b for a, b in zip(losses(capped), losses(small), strict=True))
     print(f"largest relative difference of a loss to the run of 2 rows: {off:.5f}")
     checks = {
@@ -143,7 +149,7 @@ def study(workspace: Workspace, model: Path) -> list[str]:
         f"a loss differs by {off:.3%}": off <= TOLERANCE,
         "tokens were counted twice": recovered["training"]["tokens"] == results[1]["training"]["tokens"],
         "steps are missing": recovered["training"]["steps"] == STEPS,
-        "the run without room for a row was not tried with one": ended.fields["recovered"]["to_micro_batch"] == 1,
+        "the run without room for a row was not tried with one": recovered_to(hopeless)[-1:] == [1],
         "the run without room for a row did not fail clearly": ended.status == "failed" and "memory" in ended.reason,
     }
     return [problem for problem, held in checks.items() if not held]

@@ -41,7 +41,7 @@ class Losses(TrainerCallback):
 def train(tiny_model, tokenizer, tmp_path_factory):
     """Train a LoRA; from call ``after`` of the model on, more than ``fits`` rows at once are too many."""
 
-    def call(micro_batch, accumulation, after=None, fits=99, place="forward", dropout=0.0, **settings):
+    def call(micro_batch, accumulation, after=None, fits=99, place="forward", dropout=0.0, whole_step=True, **settings):
         set_seed(3)
         config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], lora_dropout=dropout)
         model = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_model), config)
@@ -73,6 +73,7 @@ def train(tiny_model, tokenizer, tmp_path_factory):
             on_recovery=recoveries.append, micro_batch=micro_batch, model=model, args=arguments,
             train_dataset=Dataset.from_list(ROWS), processing_class=tokenizer, callbacks=[losses],
         )  # fmt: skip
+        trainer.model_accepts_loss_kwargs = whole_step
         trainer.train()
         return losses, recoveries, {name: value.detach() for name, value in model.named_parameters()}
 
@@ -133,6 +134,11 @@ def test_rows_grouped_by_length_stay_in_their_step(train):
 def test_one_row_that_does_not_fit_ends_the_training(train):
     with pytest.raises(torch.OutOfMemoryError, match="out of memory"):
         train(4, 2, after=3, fits=0)
+
+
+def test_pieces_that_would_not_add_up_are_not_made(train):
+    with pytest.raises(torch.OutOfMemoryError):  # each loss is a mean over its own labels
+        train(4, 2, after=3, fits=2, whole_step=False)
 
 
 def test_only_a_full_memory_is_recovered_from():

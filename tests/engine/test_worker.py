@@ -284,3 +284,5 @@ def test_one_row_that_does_not_fit_ends_a_run_with_what_to_do(workspace, tiny_mo
     assert "paged_adamw_8bit" in ended["fix"]
     assert "max_new_tokens" not in ended["fix"]
     assert [told["to_micro_batch"] for told in events(run, "recovered")] == [1]
+    assert work_with_room_for(2, run).wait() == 0, launch.log_tail(run)  # now there is room for all rows
+    assert not any("micro-batches of" in note["text"] for note in events(run, "note"))

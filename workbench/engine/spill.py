@@ -1,8 +1,8 @@
 """Whether GPU memory spills into system memory, where a driver does that instead of saying that it is full.
 
 Windows' driver (WDDM, which WSL runs on too) moves allocations into system memory when the card is full, if its
-"sysmem fallback policy" allows that, as it does by default since driver 536.40. Training then goes on, ten times slower
-and without an error. Other drivers never do it, apart from managed memory.
+"sysmem fallback policy" allows that, as it does by default since driver 536.40. Training then goes on, far slower and
+without an error. Other drivers never do it, apart from managed memory.
 
 What cannot be known: the policy cannot be read from a process, WSL shows neither a process's share of the card nor
 what of it lies elsewhere. So a warning says what was seen; that nothing was seen proves nothing.
@@ -79,8 +79,8 @@ class SpillWatch:
     def _said(self, reserved: int, used: int, total: int) -> str:
         if reserved > total:
             return (
-                f"GPU memory lies in system memory: torch holds {_gib(reserved)}, and the card has {_gib(total)}. "
-                "Training is many times slower so."
+                f"GPU memory lies in system memory, which is far slower: torch holds {_gib(reserved)}, and "
+                f"the card has {_gib(total)}."
             )
         if not self._system:
             return ""

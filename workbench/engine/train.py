@@ -234,15 +234,18 @@ def _tell(recovery: Recovery, log: EventLog) -> None:
 
 def _micro_batch(run: Run, profile: Profile, log: EventLog) -> int:
     """Rows that go through the model at once: the profile's, or fewer when an attempt before this one needed that."""
-    whole = profile.train.per_device_train_batch_size
-    found = [
-        event.fields["to_micro_batch"] for event in EventReader(run.events_file).read() if event.kind == "recovered"
-    ]
-    if not found:
-        return whole
-    text = f"goes on with micro-batches of {found[-1]} instead of {whole}, which fitted before"
-    log.append("note", level="info", text=text)
-    return min(whole, int(found[-1]))
+    whole = tried = fitted = profile.train.per_device_train_batch_size
+    for event in EventReader(run.events_file).read():
+        if event.kind == "recovered":
+            tried = int(event.fields["to_micro_batch"])
+        elif event.kind == "step":
+            fitted = tried
+        elif event.kind == "started":
+            tried = fitted
+    if fitted < whole:
+        text = f"goes on with micro-batches of {fitted} instead of {whole}, which fitted before"
+        log.append("note", level="info", text=text)
+    return fitted
 
 
 def _note_unmoved(proof: ProofOfTraining, log: EventLog) -> None:
