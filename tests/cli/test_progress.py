@@ -52,6 +52,11 @@ def test_a_stage_forgets_the_numbers_of_the_last_one_but_not_the_memory():
         (Event("saved", 0.0, {"what": "checkpoint", "step": 7}), "saved: checkpoint at step 7"),
         (Event("note", 0.0, {"level": "warning", "text": "hot"}), "warning: hot"),
         (Event("note", 0.0, {"level": "info", "text": "cold"}), "cold"),
+        (Event("predicted", 0.0, {"allocated_bytes": 3 * GIB}), "predicted: 3.00 GiB of GPU memory allocated at most"),
+        (
+            Event("recovered", 0.0, {"step": 3, "from_micro_batch": 8, "to_micro_batch": 4}),
+            "out of GPU memory at step 3: micro-batch 8 to 4, same rows in each step",
+        ),
         (Event("from-the-future", 0.0, {}), ""),
     ],
 )

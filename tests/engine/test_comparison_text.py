@@ -35,6 +35,8 @@ LINES = (
         2**31,
         2**30,
         ("low coverage",),
+        predicted_memory_bytes=2**31 - 2**26,
+        memory_deviation=0.0323,
     ),
     Line("always 7", "floor", "always 7", cells={"accuracy": Cell(0.07, None, None, 120)}),
 )
@@ -54,6 +56,7 @@ def test_scores_have_intervals_differences_and_marks():
 def test_health_leaves_out_floors_and_training_memory_of_a_base():
     header, rows = health_grid(BLOCK)
     assert [row[0] for row in rows] == ["base-m-1", "now-x|y"]
+    assert [row[header.index("predicted")] for row in rows] == ["", "1.94 GiB (+3.2%)"]
     column = header.index("train memory")
     assert [row[column] for row in rows] == ["", "2.00 GiB"]
     assert rows[1][header.index("coverage")] == "0.950"

@@ -1,4 +1,5 @@
 import os
+import threading
 import time
 from types import SimpleNamespace
 
@@ -33,6 +34,29 @@ def test_a_gpu_is_sampled_as_a_whole_and_for_this_process(nvml):
     assert (sample.device_used_bytes, sample.device_total_bytes, sample.process_bytes) == (900, 1000, 700)
     assert (sample.utilization, sample.temperature_celsius, sample.reason) == (0.5, 40, "")
     assert sample.power_watts is None  # this driver does not tell
+
+
+def test_every_sample_is_shown_to_whoever_judges_it(tmp_path):
+    shown = threading.Event()
+    seen = []
+
+    def look(sample):
+        seen.append(sample)
+        shown.set()
+
+    with Monitor(EventLog(tmp_path / "events.jsonl"), None, on_error=pytest.fail, on_sample=look):
+        assert shown.wait(10)
+    assert seen[0].reason == "no CUDA device"
+
+
+def test_the_driver_model_is_known_on_windows_alone(nvml, monkeypatch):
+    def missing(_):
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_FUNCTION_NOT_FOUND)
+
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCurrentDriverModel", missing)
+    assert Gpu("GPU-1").driver_model() is None
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCurrentDriverModel", lambda _: pynvml.NVML_DRIVER_WDDM)
+    assert Gpu("GPU-1").driver_model() == 0
 
 
 def test_a_share_that_the_driver_hides_is_unknown_with_the_reason(nvml):

@@ -28,7 +28,41 @@ def test_a_step_that_was_done_again_counts_once(run):
     record = result.training_record(run)
     assert (record["steps"], record["tokens"], record["wall_s"], record["tokens_per_s"]) == (4, 40, 8.0, 5.0)
     assert (record["first_loss"], record["last_loss"], record["attempts"]) == (3.0, 1.0, 2)
+    assert record["recoveries"] == []
     assert (record["train_rows"], record["trainable_parameters"]) == (8, 5)
+
+
+def test_steps_that_were_done_again_in_smaller_pieces_are_listed(run):
+    log = EventLog(run.events_file)
+    log.append("started", verb="run")
+    log.append("recovered", step=1, from_micro_batch=8, to_micro_batch=4)
+    log.append("step", **step(1, 3.0))
+    (recovery,) = result.training_record(run)["recoveries"]
+    assert recovery == {"step": 1, "from_micro_batch": 8, "to_micro_batch": 4}
+
+
+def test_the_device_is_measured_from_what_others_used_when_the_worker_started(run):
+    log = EventLog(run.events_file)
+    for others in (100, 500):  # two attempts, each among other programs
+        log.append("started", verb="run")
+        log.append("memory", rss_bytes=1, device_used_bytes=others + 30, process_bytes=30)
+        log.append("stage", stage="evaluate base")
+        log.append("memory", rss_bytes=1, device_used_bytes=others + 9000, process_bytes=8000)
+        log.append("stage", stage="train")
+        log.append("memory", rss_bytes=1, device_used_bytes=others + 700, process_bytes=600)
+        log.append("memory", rss_bytes=1)
+    found = result.peaks(run, "train")
+    assert (found["peak_device_delta_bytes"], found["peak_process_bytes"]) == (700, 600)
+    assert result.peaks(run, "evaluate")["peak_device_delta_bytes"] is None
+
+
+def test_a_spill_that_was_seen_is_kept(run):
+    log = EventLog(run.events_file)
+    log.append("stage", stage="train")
+    log.append("note", level="warning", text="something else")
+    assert result.peaks(run, "train")["spill_seen"] is False
+    log.append("note", level="warning", about="spill", text="memory lies elsewhere")
+    assert result.peaks(run, "train")["spill_seen"] is True
 
 
 def test_without_a_step_there_is_no_training(run):
@@ -48,7 +82,9 @@ def test_peaks_are_those_of_their_stage(run):
         "peak_allocated_bytes": 20,
         "peak_reserved_bytes": 25,
         "peak_process_bytes": 30,
+        "peak_device_delta_bytes": None,
         "peak_rss_bytes": 90,
+        "spill_seen": False,
         "reason": None,
     }
     assert result.peaks(run, "evaluate base")["peak_allocated_bytes"] == 40

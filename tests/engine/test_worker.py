@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from peft import PeftModel
@@ -226,3 +228,77 @@ def test_training_without_evaluation_is_pending_and_can_be_evaluated_later(works
     assert run.result()["training"]["steps"] == 2
     assert run.result()["evaluation"]
     assert run not in evaluations.pending(workspace)
+
+
+FULL_WHEN = """
+import sys
+import torch
+from workbench.engine import worker
+
+def hook(module, inputs, output):
+    if type(module).__name__ == "LlamaMLP" and module.training and len(output) > {rows}:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+torch.nn.modules.module.register_module_forward_hook(hook)
+sys.exit(worker.main(sys.argv[1:]))
+"""
+
+
+def work_with_room_for(rows, run):
+    """A worker whose model has no memory for more rows at once."""
+    command = [sys.executable, "-c", FULL_WHEN.format(rows=rows), str(run.workspace.root), run.id, "run"]
+    with run.log_file.open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, env=launch.environment(), start_new_session=True)
+
+
+def events(run, kind):
+    return [event.fields for event in EventReader(run.events_file).read() if event.kind == kind]
+
+
+def test_a_run_whose_rows_do_not_fit_goes_on_with_fewer_at_once(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums, "eval.enabled=false", "adapter.lora_dropout=0.0")
+    plain = make(workspace, tiny_model, sums, "eval.enabled=false", "adapter.lora_dropout=0.0")
+    estimate = {"allocated_bytes": 1000, "reserved_bytes": None, "process_bytes": 1900, "source": "simulation"}
+    run.prediction_file.write_text(json.dumps({"train": estimate, "versions": {}}))
+    assert work_with_room_for(1, run).wait() == 0, launch.log_tail(run)
+    launch.start(plain)
+    assert until_the_end(plain).status == "finished"
+    assert losses(run) == pytest.approx(losses(plain), rel=1e-3)  # fp32, and Adam
+    (told,) = events(run, "recovered")
+    training = run.result()["training"]
+    assert training["recoveries"] == [told]
+    assert (told["step"], told["from_micro_batch"], told["to_micro_batch"], told["to_accumulation"]) == (1, 2, 1, 4)
+    assert (training["steps"], training["tokens"]) == (STEPS, plain.result()["training"]["tokens"])
+    assert training["proof"]["tensors_moved_at_end"] == 16
+    (predicted,) = events(run, "predicted")
+    assert (predicted["stage"], predicted["allocated_bytes"]) == ("train", 1000)
+    memory = run.result()["memory"]
+    assert (memory["predicted_allocated_bytes"], memory["deviation"]) == (1000, None)
+    assert plain.result()["memory"]["predicted_allocated_bytes"] is None
+
+
+def test_a_stop_while_it_recovers_leaves_a_checkpoint_from_which_it_goes_on_as_small(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums, "eval.enabled=false", "train.save_steps=auto")
+    process = work_with_room_for(1, run)
+    for event, _ in follow(run, poll_s=0.005):
+        if event and event.kind == "recovered":
+            run.stop_file.touch()
+    assert process.wait() == 4
+    assert state(run).status == "stopped"
+    assert "with a checkpoint" in state(run).reason
+    assert work_with_room_for(1, run).wait() == 0, launch.log_tail(run)
+    assert len(events(run, "recovered")) == 1
+    assert any("goes on with micro-batches of 1" in note["text"] for note in events(run, "note"))
+    assert run.result()["training"]["steps"] == STEPS
+
+
+def test_one_row_that_does_not_fit_ends_a_run_with_what_to_do(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums, "eval.enabled=false")
+    assert work_with_room_for(0, run).wait() == 3
+    ended = state(run).fields["ended"]
+    assert ended["reason"] == "The GPU has no memory left: CUDA out of memory. Tried to allocate 2.00 GiB."
+    assert "paged_adamw_8bit" in ended["fix"]
+    assert "max_new_tokens" not in ended["fix"]
+    assert [told["to_micro_batch"] for told in events(run, "recovered")] == [1]
+    assert work_with_room_for(2, run).wait() == 0, launch.log_tail(run)  # now there is room for all rows
+    assert not any("micro-batches of" in note["text"] for note in events(run, "note"))

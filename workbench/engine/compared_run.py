@@ -28,6 +28,8 @@ class ComparedRun:
         base_run_id: Run that holds the answers of its base model; empty for none.
         device: What it was measured on.
         train_memory_bytes: Peak while training; None where nothing was trained.
+        predicted_memory_bytes, memory_deviation: What was predicted of it, and (actual - predicted) / predicted; None
+            where unknown.
         entries: ``evaluation`` of its result, by data set.
         samples: By data set and doc_hash, those that the entries were made of.
     """
@@ -42,6 +44,8 @@ class ComparedRun:
     base_run_id: str
     device: str
     train_memory_bytes: int | None
+    predicted_memory_bytes: int | None
+    memory_deviation: float | None
     entries: dict[str, dict[str, Any]]
     samples: dict[str, dict[str, Sample]]
 
@@ -71,6 +75,8 @@ def read(run: Run) -> ComparedRun:
         base_run_id=result["base_run_id"] or "",
         device=json.dumps(result["device"], sort_keys=True),
         train_memory_bytes=(memory["peak_allocated_bytes"] or memory["peak_rss_bytes"]) if trained else None,
+        predicted_memory_bytes=_number(memory.get("predicted_allocated_bytes")),
+        memory_deviation=_number(memory.get("deviation")),
         entries=entries,
         samples=_samples(run, entries),
     )
@@ -93,6 +99,17 @@ def _check(dataset: str, entry: dict[str, Any]) -> None:
 
 def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and math.isfinite(value))
+
+
+def _number(value: Any) -> Any:
+    """The value, or None.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if not _is_number(value):
+        raise ValueError(f"{value!r} is no number")
+    return value
 
 
 def _method(result: dict[str, Any]) -> str:

@@ -50,6 +50,8 @@ class Line:
         flags: What keeps it from being trusted: "collapsed", "low coverage".
         memory_kind: What the peaks are of: "allocated" by torch on a GPU, "RSS" without one.
         legacy: The 2025 study's figures, never ranked: absdiff and absdiff_n.
+        predicted_memory_bytes, memory_deviation: What was predicted of the training, and how far off that was, a
+            fraction of it; None where unknown.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Line:
     flags: tuple[str, ...] = ()
     memory_kind: str = ""
     legacy: dict[str, float | None] = field(default_factory=dict)
+    predicted_memory_bytes: int | None = None
+    memory_deviation: float | None = None
 
 
 @dataclass(frozen=True)

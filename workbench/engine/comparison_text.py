@@ -58,7 +58,8 @@ def _scores(line: Line, ranked: str, others: list[str]) -> list[str]:
 
 def health_grid(block: Block) -> Grid:
     """Header and rows of how one data set was answered, and what it took; a floor answers nothing."""
-    header = ["run", *(title for title, _, _ in HEALTH), "s/prompt", "train memory", "eval memory", "flags"]
+    header = ["run", *(title for title, _, _ in HEALTH), "s/prompt"]
+    header += ["train memory", "predicted", "eval memory", "flags"]
     rows = [_health(line) for line in block.lines if line.kind != "floor"]
     if block.task != "math":
         return header, rows
@@ -69,12 +70,20 @@ def health_grid(block: Block) -> Grid:
 def _health(line: Line) -> list[str]:
     shares = [number_text(line.health.get(name), digits) for _, name, digits in HEALTH]
     trained = _memory(line.train_memory_bytes, line) if line.kind == "train" else ""
-    memory = [trained, _memory(line.eval_memory_bytes, line)]
+    memory = [trained, _predicted(line), _memory(line.eval_memory_bytes, line)]
     return [line.id, *shares, number_text(line.latency_s, 3), *memory, ", ".join(line.flags)]
 
 
 def _memory(peak_bytes: int | None, line: Line) -> str:
     return size_text(peak_bytes) if peak_bytes is None else f"{size_text(peak_bytes)} {line.memory_kind}".rstrip()
+
+
+def _predicted(line: Line) -> str:
+    """What was predicted of the training's memory, and how far the run was from it; empty without a prediction."""
+    if line.predicted_memory_bytes is None:
+        return ""
+    off = NOT_AVAILABLE if line.memory_deviation is None else f"{line.memory_deviation:+.1%}"
+    return f"{size_text(line.predicted_memory_bytes)} ({off})"
 
 
 def _legacy(line: Line) -> str:
@@ -177,6 +186,8 @@ def _records(comparison: Comparison) -> Iterator[dict[str, Any]]:
                     **{name: line.health.get(name) for _, name, _ in HEALTH},
                     "latency_s": line.latency_s,
                     "train_memory_bytes": line.train_memory_bytes,
+                    "predicted_memory_bytes": line.predicted_memory_bytes,
+                    "memory_deviation": line.memory_deviation,
                     "eval_memory_bytes": line.eval_memory_bytes,
                     "flags": " ".join(line.flags),
                 }

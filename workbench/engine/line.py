@@ -16,15 +16,16 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from workbench import profile as profiles
-from workbench.engine import fetch, hashes, model, receipt, result
+from workbench.engine import deviation, fetch, hashes, model, prediction, receipt, result
 from workbench.engine.evaluate import protocol, session
 from workbench.engine.evaluate.protocol import Questions
 from workbench.engine.evaluate.session import Subject
 from workbench.engine.events import SCHEMA, EventLog
-from workbench.engine.monitor import Monitor
+from workbench.engine.monitor import Monitor, open_gpu
 from workbench.engine.preview import audited
 from workbench.engine.render import Encoded
 from workbench.engine.run import Run, locked
+from workbench.engine.spill import SpillWatch, spilling_system
 from workbench.engine.train import allocator, train
 from workbench.engine.versions import versions
 from workbench.errors import ProblemsError, RunStopped
@@ -94,9 +95,7 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
         RunStopped: Somebody asked; what was done so far can be resumed.
         WorkbenchError: It cannot go on; the message says why.
     """
-    with Monitor(
-        log, model.gpu_uuid(), on_error=lambda text: log.append("note", level="warning", text=text)
-    ) as monitor:
+    with _monitor(log) as monitor:
         asked = run.profile().eval.enabled or verb == "eval"
         work = _prepare(run, asked, log, monitor, should_stop)
         base = _base(work) if asked else None
@@ -107,7 +106,25 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
             _train(work)
         evaluation = _evaluate_tuned(work) if any(one.protocol for one in work.questions) else {}
         training = result.training_record(run)
-        _write_result(work, run, evaluation, stage=TRAIN_STAGE, training=training, base_run_id=base)
+        memory = {**result.peaks(run, TRAIN_STAGE), **result.against_prediction(run)}
+        _write_result(work, run, evaluation, stage=TRAIN_STAGE, training=training, memory=memory, base_run_id=base)
+
+
+def _monitor(log: EventLog) -> Monitor:
+    """Samples memory into the log, and warns there once when it seems to have left the GPU."""
+    uuid = model.gpu_uuid()
+    gpu, _ = open_gpu(uuid)
+    watch = SpillWatch(
+        spilling_system(gpu.driver_model() if gpu else None),
+        reserved_bytes=lambda: allocator().get("reserved_bytes"),
+        tell=lambda text: log.append("note", level="warning", about="spill", text=text),
+    )
+    return Monitor(
+        log,
+        uuid,
+        on_error=lambda text: log.append("note", level="warning", text=text),
+        on_sample=watch.look,
+    )
 
 
 def _prepare(run: Run, asked: bool, log: EventLog, monitor: Monitor, should_stop: Callable[[], bool]) -> Work:
@@ -171,10 +188,13 @@ def _train(work: Work) -> None:
         return
     encoded = _audited(work)
     work.stage(TRAIN_STAGE)
+    predicted = prediction.announce(work.run, TRAIN_STAGE, work.log)
     loaded = model.attach(model.load_base(work.folder, work.profile), work.profile)
     trained = train(work.run, work.profile, loaded, work.tokenizer, encoded, work.log, work.should_stop)
     work.measure()
     work.log.append("trained", **trained.record)
+    if predicted and not trained.stopped:
+        deviation.tell(work.run, TRAIN_STAGE, work.profile, predicted, receipt.versions(), work.log)
     if trained.stopped:
         raise RunStopped(f"stopped after step {trained.record['steps']}, with a checkpoint")
 

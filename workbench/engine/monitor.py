@@ -67,6 +67,11 @@ class Gpu:
             reason="" if own_bytes is not None else "the driver does not show this process's share",
         )
 
+    def driver_model(self) -> int | None:
+        """NVML's number of Windows' driver model; None where there is no such thing."""
+        model: int | None = _known(lambda: pynvml.nvmlDeviceGetCurrentDriverModel(self._handle))
+        return model
+
     def _own_bytes(self, pid: int) -> int | None:
         processes = _known(lambda: pynvml.nvmlDeviceGetComputeRunningProcesses(self._handle)) or []
         own = [process.usedGpuMemory for process in processes if process.pid == pid]
@@ -95,12 +100,26 @@ def open_gpu(uuid: str | None) -> tuple[Gpu | None, str]:
 
 
 class Monitor:
-    """A thread that appends ``memory`` events; use it as a context manager."""
+    """A thread that appends ``memory`` events; use it as a context manager.
 
-    def __init__(self, log: EventLog, uuid: str | None, on_error: Callable[[str], None]) -> None:
+    Args:
+        log: Where to.
+        uuid: Of the GPU; None without one.
+        on_error: Called with what ended the sampling.
+        on_sample: Called with each sample, in the thread.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        uuid: str | None,
+        on_error: Callable[[str], None],
+        on_sample: Callable[[Sample], None] = lambda _: None,
+    ) -> None:
         self._log = log
         self._gpu, self._reason = open_gpu(uuid)
         self._on_error = on_error
+        self._on_sample = on_sample
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
 
@@ -118,7 +137,9 @@ class Monitor:
     def _watch(self) -> None:
         try:
             while not self._stop.wait(PERIOD_S):
-                self._record(self.sample())
+                sample = self.sample()
+                self._record(sample)
+                self._on_sample(sample)
         except Exception as error:  # noqa: BLE001 - a broken sampler must say so and may not end the run
             self._on_error(f"memory is no longer sampled: {error!r}")
 

@@ -11,21 +11,26 @@ from workbench.paths import write_atomically
 from workbench.profile import Profile
 
 SCHEMA = 1
+PREDICTED = ("predicted_allocated_bytes", "predicted_source", "deviation", "deviation_causes")
 
 
 def training_record(run: Run) -> dict[str, Any] | None:
     """The ``training`` part: every step of every attempt, the last telling of a step counts; None without steps.
 
-    ``proof`` is that of the last attempt, ``attempts`` how many workers it took.
+    ``proof`` is that of the last attempt, ``attempts`` how many workers it took, ``recoveries`` what was done again
+    because it did not fit.
     """
     steps: dict[int, dict[str, Any]] = {}
     record: dict[str, Any] = {}
+    recoveries: list[dict[str, Any]] = []
     attempts = 0
     for event in EventReader(run.events_file).read():
         if event.kind == "step":
             steps[int(event.fields["step"])] = event.fields
         elif event.kind == "trained":
             record = event.fields
+        elif event.kind == "recovered":
+            recoveries.append(event.fields)
         elif event.kind == "started" and event.fields.get("verb") == "run":
             attempts += 1
     if not steps:
@@ -43,19 +48,34 @@ def training_record(run: Run) -> dict[str, Any] | None:
         "first_loss": ordered[0].get("loss"),
         "last_loss": ordered[-1].get("loss"),
         "attempts": attempts,
+        "recoveries": recoveries,
         "proof": record.get("proof"),
     }
 
 
 def peaks(run: Run, stage: str) -> dict[str, Any]:
-    """The ``memory`` part: peaks over all samples of one stage. Unknown is None, and ``reason`` says why."""
+    """The ``memory`` part: peaks over all samples of one stage. Unknown is None, and ``reason`` says why.
+
+    ``peak_device_delta_bytes`` is the most that was in use on the whole GPU less what others used when the worker
+    started. It alone shows a paged optimizer's state; a program that starts meanwhile is in it too. ``spill_seen``
+    says whether GPU memory seemed to lie in system memory.
+    """
     allocator: dict[str, int] = {}
     rss, process, reason, current = 0, None, None, ""
+    others, delta, spill_seen = None, None, False
     for event in EventReader(run.events_file).read():
-        if event.kind == "stage":
+        if event.kind == "started":
+            others = None
+        elif event.kind == "stage":
             current = str(event.fields["stage"])
+        used = event.fields.get("device_used_bytes") if event.kind == "memory" else None
+        if used is not None and others is None:
+            others = used - event.fields.get("process_bytes", 0)
         if current != stage:
             continue
+        if used is not None and others is not None:
+            delta = max(delta or 0, used - others)
+        spill_seen = spill_seen or (event.kind == "note" and event.fields.get("about") == "spill")
         if event.kind == "memory":
             rss = max(rss, event.fields.get("rss_bytes", 0))
             reason = event.fields.get("reason", reason)
@@ -68,9 +88,20 @@ def peaks(run: Run, stage: str) -> dict[str, Any]:
         "peak_allocated_bytes": allocator.get("peak_allocated_bytes"),
         "peak_reserved_bytes": allocator.get("peak_reserved_bytes"),
         "peak_process_bytes": process,
+        "peak_device_delta_bytes": delta,
         "peak_rss_bytes": rss or None,
+        "spill_seen": spill_seen,
         "reason": reason if process is None else None,
     }
+
+
+def against_prediction(run: Run) -> dict[str, Any]:
+    """What ``memory`` says of the prediction, from the last event of that kind; all None where there was none."""
+    told: dict[str, Any] = {}
+    for event in EventReader(run.events_file).read():
+        if event.kind == "deviated":
+            told = event.fields
+    return {name: told.get(name) for name in PREDICTED}
 
 
 def write(run: Run, profile: Profile, parts: dict[str, Any]) -> None:

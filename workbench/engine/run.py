@@ -101,6 +101,11 @@ class Run:
         return self.folder / "worker.log"
 
     @property
+    def prediction_file(self) -> Path:
+        """The peak memory predicted before the start: ``train`` and ``evaluate`` estimates, and ``versions``."""
+        return self.folder / "prediction.json"
+
+    @property
     def result_file(self) -> Path:
         """The final numbers; written last."""
         return self.folder / "result.json"

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from workbench.engine.events import Event
+from workbench.engine.texts import size_text
 
 
 def event_line(event: Event) -> str:
@@ -19,6 +20,11 @@ def event_line(event: Event) -> str:
     if event.kind == "saved":
         step = f" at step {fields['step']}" if "step" in fields else ""
         return f"saved: {fields.get('what', '')}{step}"
+    if event.kind == "predicted":
+        return f"predicted: {size_text(fields.get('allocated_bytes'))} of GPU memory allocated at most"
+    if event.kind == "recovered":
+        sizes = f"{fields.get('from_micro_batch')} to {fields.get('to_micro_batch')}"
+        return f"out of GPU memory at step {fields.get('step')}: micro-batch {sizes}, same rows in each step"
     return ""
 
 

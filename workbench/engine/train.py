@@ -9,7 +9,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,14 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.choices.quantizers import QUANTIZERS
-from workbench.engine.events import EventLog
+from workbench.engine.events import EventLog, EventReader
 from workbench.engine.model import device, dtype
 from workbench.engine.proof import ProofOfTraining, require_trainable, trainable
+from workbench.engine.recovery import RecoveringTrainer, Recovery
 from workbench.engine.render import Encoded
 from workbench.engine.run import Run
 from workbench.errors import RunFailed
@@ -208,7 +209,9 @@ def train(
     guess_s = _checkpoint_guess_s(model, profile)
     recorder = Recorder(log, should_stop, profile.train.save_steps, guess_s, run.checkpoint_file)
     rows = [{"input_ids": row.input_ids, "labels": row.labels} for row in encoded if row.has_labels]
-    trainer = SFTTrainer(
+    trainer = RecoveringTrainer(
+        on_recovery=lambda recovery: _tell(recovery, log),
+        micro_batch=_micro_batch(run, profile, log),
         model=model,
         args=training_arguments(profile, run.checkpoints),
         train_dataset=Dataset.from_list(rows),
@@ -231,6 +234,26 @@ def train(
     return Trained(recorder.stopped, record)
 
 
+def _tell(recovery: Recovery, log: EventLog) -> None:
+    log.append("recovered", **asdict(recovery))
+
+
+def _micro_batch(run: Run, profile: Profile, log: EventLog) -> int:
+    """Rows that go through the model at once: the profile's, or fewer when an attempt before this one needed that."""
+    whole = tried = fitted = profile.train.per_device_train_batch_size
+    for event in EventReader(run.events_file).read():
+        if event.kind == "recovered":
+            tried = int(event.fields["to_micro_batch"])
+        elif event.kind == "step":
+            fitted = tried
+        elif event.kind == "started":
+            tried = fitted
+    if fitted < whole:
+        text = f"goes on with micro-batches of {fitted} instead of {whole}, which fitted before"
+        log.append("note", level="info", text=text)
+    return fitted
+
+
 def _note_unmoved(proof: ProofOfTraining, log: EventLog) -> None:
     """Full fine-tuning in bf16 with a low learning rate rounds the steps of large weights away: say so."""
     moved, tensors = proof.record.get("tensors_moved_at_end", 0), proof.record.get("trainable_tensors", 0)
@@ -241,7 +264,7 @@ def _note_unmoved(proof: ProofOfTraining, log: EventLog) -> None:
         log.append("note", level="warning", text=text)
 
 
-def _save(trainer: SFTTrainer, run: Run, log: EventLog) -> None:
+def _save(trainer: RecoveringTrainer, run: Run, log: EventLog) -> None:
     """Write the adapter beside its final place and rename it, so that it is whole or not there."""
     unfinished = run.artifacts / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)

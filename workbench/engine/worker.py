@@ -14,16 +14,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from workbench.engine.events import SCHEMA, EventLog
+from workbench.engine.events import SCHEMA, EventLog, EventReader
+from workbench.engine.out_of_memory import fixes
 from workbench.engine.run import Run, take_lock
 from workbench.errors import InputError, RunFailed, RunStopped, WorkbenchError
 from workbench.paths import Workspace
-
-OOM_FIX = (
-    "Lower train.per_device_train_batch_size and raise train.gradient_accumulation_steps by the same factor, set "
-    'train.gradient_checkpointing = true, quant.method = "nf4" or train.optim = "paged_adamw_8bit", or shorten '
-    "train.max_length or eval.batch_tokens; then `workbench resume`."
-)
 
 
 class StopRequest:
@@ -84,13 +79,18 @@ def _ending(run: Run, error: Exception) -> dict[str, Any]:
         return _failed(str(error), error.exit_code)
     traceback.print_exception(error)
     if _is_full_gpu(error):
-        return _failed(f"The GPU has no memory left: {_first_line(error)}", RunFailed.exit_code, OOM_FIX)
+        return _failed(f"The GPU has no memory left: {_first_line(error)}", RunFailed.exit_code, _fixes(run))
     if isinstance(error, MemoryError):
-        return _failed("The machine has no memory left.", RunFailed.exit_code, OOM_FIX)
+        return _failed("The machine has no memory left.", RunFailed.exit_code, _fixes(run))
     if _is_full_disk(error):
         fix = f"Make room, then `workbench resume {run.id}`: it goes on from the last whole checkpoint."
         return _failed(f"The disk that holds {run.workspace.root} is full.", InputError.exit_code, fix)
     return _failed(f"{type(error).__name__}: {_first_line(error)}", RunFailed.exit_code, "See worker.log.")
+
+
+def _fixes(run: Run) -> str:
+    stages = [event.fields.get("stage") for event in EventReader(run.events_file).read() if event.kind == "stage"]
+    return fixes(run, training="train" in stages[-1:])
 
 
 def _failed(reason: str, exit_code: int, fix: str = "") -> dict[str, Any]:
