@@ -89,7 +89,11 @@ class TrainOptions(Options):
     learning_rate: float = Field(2e-4, gt=0.0, description="Its highest value, after the warm-up.")
     num_train_epochs: float = Field(1.0, gt=0.0, description="Passes over the training rows.")
     max_steps: int = Field(-1, ge=-1, description="Optimizer steps; -1: by epochs, 0: train nothing, only evaluate.")
-    per_device_train_batch_size: int = Field(1, ge=1, description="Rows at once; more is faster and takes memory.")
+    per_device_train_batch_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        1,
+        description='Rows at once; more is faster and takes memory. "auto" takes the most that fit on the card, at '
+        "gradient_accumulation_steps rows a step.",
+    )
     gradient_accumulation_steps: int = Field(8, ge=1, description="Batches that make up one optimizer step.")
     warmup_steps: float = Field(0.06, ge=0.0, description="Steps; below 1 a fraction of all steps.")
     lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = Field(
@@ -111,6 +115,12 @@ class TrainOptions(Options):
         "auto", description='Steps between checkpoints; "auto" spends at most 5 % of the time on them.'
     )
     save_total_limit: int = Field(2, ge=1, description="How many checkpoints are kept.")
+
+    @property
+    def micro_batch(self) -> int:
+        """Rows at once; 1 as long as "auto" has not been decided."""
+        rows = self.per_device_train_batch_size
+        return 1 if rows == "auto" else rows
 
 
 class EvalOptions(Options):

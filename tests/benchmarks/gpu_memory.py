@@ -3,11 +3,10 @@
     python tests/benchmarks/gpu_memory.py predict            # anywhere: writes memory_predictions.json
     python tests/benchmarks/gpu_memory.py measure OUT.json    # on a GPU: random weights of the real shapes
     python tests/benchmarks/gpu_memory.py table OUT.json
-    python tests/benchmarks/gpu_memory.py find-capped         # anywhere: verdicts close to the limits of small cards
-    python tests/benchmarks/gpu_memory.py capped OUT.json     # on a GPU: the same under a cap on torch's memory
 
-Memory does not depend on what the weights are. Each configuration trains two steps in a process of its own, several side by
-side as far as the predictions say that they fit.
+Memory does not depend on what the weights are. Each configuration trains two steps in a process of its own, several
+side by side as far as the predictions say that they fit. Two rows more are measured: INT8 with the other kind of
+checkpointing, which was chosen against.
 """
 
 from __future__ import annotations
@@ -19,25 +18,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from memory_cases import CAPPED, CASES, HUB_IDS, Case
+from memory_cases import CASES, HUB_IDS, SWAPPED, Case, plain
 
-from workbench.engine.memory.cards import Card, find_card
+from workbench.choices.quantizers import QUANTIZERS
+from workbench.engine.memory.cards import find_card
 from workbench.engine.memory.config import _known
-from workbench.engine.memory.estimate import SAFE_MARGIN, Verdict, judge
 from workbench.engine.memory.machine import machine
 
 GIB = 2**30
 PREDICTIONS = Path(__file__).with_name("memory_predictions.json")
-CAPPED_VERDICTS = Path(__file__).with_name("memory_verdicts.json")
-STEP_TOKENS = 32
 CARD = "H100"
-MODELS = Path("/dev/shm/workbench-models")  # noqa: S108 - 31 GB of random weights, gone with the machine
+MODELS = Path("/dev/shm/workbench-models")
+"""31 GB of random weights in memory."""
 SPARE_BYTES = 4 * GIB
 
 
@@ -91,6 +88,9 @@ def one(case: Case, cap_bytes: int = 0) -> dict[str, Any]:
     from workbench.engine.train import train
     from workbench.paths import Workspace
 
+    if case.swap_reentrant:
+        row = QUANTIZERS[case.profile().quant.method]
+        QUANTIZERS._rows[row.name] = replace(row, reentrant=not row.reentrant)
     profile = case.profile(str(MODELS / case.model))
     root = Path(tempfile.mkdtemp())
     run = Run(Workspace(root), "case")
@@ -181,6 +181,8 @@ def table(measured: dict[str, Any], predicted: dict[str, Any]) -> str:
     ]
     offs = []
     for name, result in measured.items():
+        if name not in predicted:
+            continue
         estimate = predicted[name]
         if result["outcome"] != "finished":
             lines.append(f"| {name} | {estimate['allocated_bytes'] / GIB:.3f} | {result['outcome'][:60]} | | | | |")
@@ -203,9 +205,7 @@ def table(measured: dict[str, Any], predicted: dict[str, Any]) -> str:
 def main() -> None:
     """Predict, measure or print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "verb", choices=("predict", "make", "measure", "one", "table", "find-capped", "capped", "capped-table")
-    )
+    parser.add_argument("verb", choices=("predict", "make", "measure", "one", "table"))
     parser.add_argument("arguments", nargs="*")
     parser.add_argument("--limit-s", type=float, default=420.0)
     arguments = parser.parse_args()
@@ -219,71 +219,10 @@ def main() -> None:
         print(json.dumps(one(Case(**{**content, "changes": tuple(content["changes"])}), int(rest[1]))))
         sys.stdout.flush()
         os._exit(0)
-    elif arguments.verb == "find-capped":
-        CAPPED_VERDICTS.write_text(json.dumps(find_capped(), indent=1) + "\n")
-    elif arguments.verb == "capped":
-        _measure_capped(Path(rest[0]), arguments.limit_s)
-    elif arguments.verb == "capped-table":
-        print(capped_table(json.loads(Path(rest[0]).read_text())))
     elif arguments.verb == "table":
         print(table(json.loads(Path(rest[0]).read_text()), json.loads(PREDICTIONS.read_text())["predictions"]))
     else:
         _measure(Path(rest[0]), arguments.limit_s)
-
-
-def find_capped() -> list[dict[str, Any]]:
-    """For each cap and template the longest rows that the verdict says fit, and for some the shortest that do not."""
-    found = []
-    for cap_gib, templates in CAPPED.items():
-        card = Card(f"{cap_gib} GiB", cap_gib * GIB, capability=find_card(CARD).capability)
-        for number, template in enumerate(templates):
-            yes = _longest(template, card, lambda margin: margin >= SAFE_MARGIN)
-            found.append(_capped(yes, card))
-            if number < 2:
-                no = _longest(template, card, lambda margin: margin > -0.06)
-                found.append(_capped(replace(no, tokens=no.tokens + STEP_TOKENS), card))
-            print(json.dumps(found[-1]), flush=True)
-    return found
-
-
-def _longest(template: Case, card: Card, is_right: Callable[[float], bool]) -> Case:
-    low, high = 1, 16384 // STEP_TOKENS
-    while high - low > 1:
-        middle = (low + high) // 2
-        case = replace(template, tokens=middle * STEP_TOKENS)
-        low, high = (middle, high) if is_right(_verdict(case, card).margin) else (low, middle)
-    return replace(template, tokens=low * STEP_TOKENS)
-
-
-def _verdict(case: Case, card: Card) -> Verdict:
-    from workbench.engine.memory.predict import predict_training
-
-    config = _known()[HUB_IDS[case.model]]
-    estimate, _ = predict_training(case.profile(), config, case.workload(), machine(card), quick=True)
-    return judge(estimate, card)
-
-
-def _capped(case: Case, card: Card) -> dict[str, Any]:
-    verdict = _verdict(case, card)
-    around = machine(card)
-    return {
-        "name": f"{case.name} in {card.name}",
-        "case": case.to_json(),
-        "verdict": verdict.word,
-        "margin": round(verdict.margin, 4),
-        "cap_bytes": card.total_bytes - around.context_bytes,
-        "need_bytes": card.total_bytes + GIB,
-    }
-
-
-def capped_table(measured: dict[str, Any]) -> str:
-    """The Markdown table of verdicts beside what happened under a cap."""
-    lines = ["| configuration, cap | verdict | margin | what happened |", "|" + "---|" * 4]
-    for name, result in measured.items():
-        happened = result["outcome"] if result["outcome"] == "finished" else "out of memory"
-        lines.append(f"| {name} | {result['verdict']} | {result['margin']:+.1%} | {happened} |")
-    wrong = [r for r in measured.values() if (r["verdict"] != "does not fit") != (r["outcome"] == "finished")]
-    return "\n".join([*lines, "", f"{len(measured)} verdicts, {len(wrong)} of them wrong."])
 
 
 def _measure(out: Path, limit_s: float) -> None:
@@ -302,13 +241,12 @@ def _measure(out: Path, limit_s: float) -> None:
         {"name": case.name, "case": case.to_json(), "need_bytes": int(predicted[case.name]["process_bytes"] * 1.05)}
         for case in CASES
     ]
+    jobs += [
+        {"name": case.name, "case": case.to_json(), "need_bytes": 2 * int(predicted[plain(case).name]["process_bytes"])}
+        for case in SWAPPED
+    ]
     total_bytes = find_card("auto").total_bytes
     measure(jobs, out, total_bytes, begun + limit_s)
-
-
-def _measure_capped(out: Path, limit_s: float) -> None:
-    jobs = json.loads(CAPPED_VERDICTS.read_text())
-    measure(jobs, out, find_card("auto").total_bytes, time.time() + limit_s)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Configurations whose peak memory is predicted first and measured afterwards.
 
-A case is a model, the changes to a plain LoRA profile, and a fixed-length workload: rows of ``tokens`` tokens, half of them trained.
+A case is a model, the changes to a plain LoRA profile, and a fixed-length workload: rows of ``tokens`` tokens, half of
+them trained.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.engine.memory.workload import Workload
@@ -52,6 +53,7 @@ class Case:
         accumulation: Micro-batches a step.
         changes: ``section.key=value``.
         varied: Rows of different lengths, up to ``tokens``.
+        swap_reentrant: Take the other kind of checkpointing than the quantizer's row says.
     """
 
     model: str
@@ -61,13 +63,15 @@ class Case:
     accumulation: int = 2
     changes: tuple[str, ...] = ()
     varied: bool = False
+    swap_reentrant: bool = False
 
     @property
     def name(self) -> str:
         """What the table calls it."""
         words = [change.partition(".")[2].replace('"', "") for change in self.changes]
         shape = f"{self.rows}x{self.tokens}{' varied' if self.varied else ''} ga{self.accumulation}"
-        return " ".join([self.model, self.method, *words, shape])
+        swapped = ["other checkpointing"] if self.swap_reentrant else []
+        return " ".join([self.model, self.method, *words, shape, *swapped])
 
     def profile(self, folder: str = "") -> Profile:
         """The profile, on the model in ``folder`` if there is one."""
@@ -129,6 +133,15 @@ CASES = (
     Case("llama3.2-1b", "lora", 2048, 4, changes=("adapter.r=16", LINEAR, WHOLE)),
     Case("llama3.2-1b", "lora", 256, 8, changes=("adapter.r=16", NF4, LIGER)),
 )
+
+SWAPPED = tuple(replace(case, swap_reentrant=True) for case in CASES if INT8 in case.changes)
+"""What INT8 takes with non-reentrant checkpointing, to know that the choice is right."""
+
+
+def plain(case: Case) -> Case:
+    """The case with the checkpointing that the product takes."""
+    return replace(case, swap_reentrant=False)
+
 
 R16 = ("adapter.r=16", LINEAR)
 CAPPED: dict[int, tuple[Case, ...]] = {

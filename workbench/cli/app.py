@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, queues, runs, tags
+from workbench.cli import artifacts, datasets, doctor, evals, lists, memory, options, profiles, queues, runs, tags
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -109,6 +109,14 @@ _add(
     "Say what is wrong with a profile on this machine.",
     "workbench check quickstart",
     "workbench check mine --set quant.method=nf4 --json",
+)
+_add(
+    memory.fit,
+    "fit",
+    "Predict peak memory: does it fit, what to change.",
+    "workbench fit qwen3-8b-qlora --gpu 8GiB",
+    'workbench fit mine --gpu "RTX 4060 Ti" --apply',
+    "workbench fit --report",
 )
 _add(
     lists.show,

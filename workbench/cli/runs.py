@@ -24,6 +24,9 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only check the profile and print every key of it, defaults too.")
     ] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Start it even if it is not expected to fit on the GPU.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train and evaluate what a profile says, and compare it with the untrained model.
@@ -41,7 +44,7 @@ def run(
         _show_profile(workspace, wanted, as_json)
         return
     ready(workspace, wanted, where)
-    attend(begin(workspace, wanted), detach, as_json)
+    attend(begin(workspace, wanted, anyway), detach, as_json)
 
 
 def _show_profile(workspace: "Workspace", profile: "Profile", as_json: bool) -> None:

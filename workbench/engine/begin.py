@@ -9,6 +9,9 @@ from collections.abc import Callable
 
 from workbench.engine import datasets, launch
 from workbench.engine.fetch import model_folder
+from workbench.engine.memory.cards import detect
+from workbench.engine.memory.predictor import Predictor
+from workbench.engine.memory.preflight import keep, preflight, refuse
 from workbench.engine.run import Run, create
 from workbench.errors import InputError
 from workbench.paths import Workspace
@@ -37,8 +40,26 @@ def bring(workspace: Workspace, profile: Profile, where: str, fetch_model: Calla
             raise InputError(f"{where}: eval.datasets: {str(error).removeprefix('data.dataset: ')}") from None
 
 
-def begin(workspace: Workspace, profile: Profile) -> Run:
-    """A new run that a detached worker carries out from now on. Errors as ``create`` and ``launch.start``."""
-    run = create(workspace, profile)
+def begin(workspace: Workspace, profile: Profile, anyway: bool = False) -> Run:
+    """A new run that a detached worker carries out from now on.
+
+    On a machine with a GPU its peak memory is predicted first, and what the profile leaves to the card is decided.
+
+    Args:
+        workspace: Where everything lies.
+        profile: A checked profile whose model and data are here.
+        anyway: Start it even if it is not expected to fit.
+
+    Raises:
+        InputError: It does not fit, or something is left to a card that is not there; or as ``create``.
+        RunFailed: As ``launch.start``.
+    """
+    card, reason = detect()
+    with Predictor() as predictor:
+        found = preflight(predictor, workspace, profile, card, reason)
+        if not anyway:
+            refuse(predictor, workspace, found)
+    run = create(workspace, found.profile)
+    keep(run, found)
     launch.start(run)
     return run

@@ -124,7 +124,7 @@ def _train(profile: Profile) -> Iterator[Problem]:
             "A value below 1 is a fraction of all steps.",
             fatal=False,
         )
-    batch = train.per_device_train_batch_size * train.gradient_accumulation_steps
+    batch = train.micro_batch * train.gradient_accumulation_steps
     rows = profile.data.train_rows
     if isinstance(rows, int) and rows < batch:
         yield Problem(
@@ -144,7 +144,7 @@ def _steps(profile: Profile) -> int | None:
 
 
 def _epoch_steps(train: TrainOptions, rows: int) -> int:
-    batches = math.ceil(rows / train.per_device_train_batch_size)
+    batches = math.ceil(rows / train.micro_batch)
     return math.ceil(math.ceil(batches / train.gradient_accumulation_steps) * train.num_train_epochs)
 
 

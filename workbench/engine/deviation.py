@@ -81,7 +81,7 @@ def _recovered(facts: Facts) -> str:
     if not recoveries:
         return ""
     return (
-        f"the micro-batch was {facts.profile.train.per_device_train_batch_size} when predicted and was halved to "
+        f"the micro-batch was {facts.profile.train.micro_batch} when predicted and was halved to "
         f"{recoveries[-1]['to_micro_batch']}, because it did not fit: the figures are of two different things"
     )
 
@@ -96,7 +96,7 @@ def _frozen(facts: Facts) -> str:
 
 def _rows_unseen(facts: Facts) -> str:
     train, rows = facts.profile.train, facts.training.get("train_rows")
-    seen = (facts.training.get("steps") or 0) * train.per_device_train_batch_size * train.gradient_accumulation_steps
+    seen = (facts.training.get("steps") or 0) * train.micro_batch * train.gradient_accumulation_steps
     if not rows or seen >= rows:
         return ""
     return f"only {seen} of {rows} rows were trained on: the longest ones, which set the peak, may not be among them"

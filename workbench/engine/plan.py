@@ -114,7 +114,7 @@ def steps_per_epoch(rows: int, train: TrainOptions) -> int:
 
     As transformers.Trainer.set_initial_training_values counts them, on one device.
     """
-    batches = math.ceil(rows / train.per_device_train_batch_size)
+    batches = math.ceil(rows / train.micro_batch)
     return max(1, math.ceil(batches / train.gradient_accumulation_steps))
 
 

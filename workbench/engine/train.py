@@ -240,7 +240,7 @@ def _tell(recovery: Recovery, log: EventLog) -> None:
 
 def _micro_batch(run: Run, profile: Profile, log: EventLog) -> int:
     """Rows that go through the model at once: the profile's, or fewer when an attempt before this one needed that."""
-    whole = tried = fitted = profile.train.per_device_train_batch_size
+    whole = tried = fitted = profile.train.micro_batch
     for event in EventReader(run.events_file).read():
         if event.kind == "recovered":
             tried = int(event.fields["to_micro_batch"])

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from workbench.choices.adapters import ATTENTION
+from workbench.engine.edit import set_key, switch_method
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.estimate import Estimate, Verdict, judge
 from workbench.engine.memory.predictor import Predictor
 from workbench.errors import WorkbenchError
-from workbench.paths import Workspace
-from workbench.profile import Profile
+from workbench.paths import Workspace, write_atomically
+from workbench.profile import Profile, parse
 
 Values = dict[str, Any]
 """New values by ``section.key``; a section alone replaces it whole."""
@@ -65,7 +67,7 @@ class Change:
 
 def _halved_batch(profile: Profile) -> Values:
     train = profile.train
-    rows = train.per_device_train_batch_size
+    rows = train.micro_batch
     if rows == 1:
         return {}
     half = next(size for size in range(rows // 2, 0, -1) if rows % size == 0)
@@ -75,9 +77,9 @@ def _halved_batch(profile: Profile) -> Values:
 
 def _single_rows(profile: Profile) -> Values:
     train = profile.train
-    if train.per_device_train_batch_size <= 2:
+    if train.micro_batch <= 2:
         return {}
-    accumulation = train.gradient_accumulation_steps * train.per_device_train_batch_size
+    accumulation = train.gradient_accumulation_steps * train.micro_batch
     return {"train.per_device_train_batch_size": 1, "train.gradient_accumulation_steps": accumulation}
 
 
@@ -199,7 +201,7 @@ def largest_batch(predictor: Predictor, workspace: Workspace, profile: Profile, 
         The profile and the verdict on it; with one row at a time even if that does not fit.
     """
     train = profile.train
-    effective = train.per_device_train_batch_size * train.gradient_accumulation_steps
+    effective = train.micro_batch * train.gradient_accumulation_steps
     sizes = [size for size in range(1, effective + 1) if effective % size == 0]
     best = _sized(predictor, workspace, profile, card, sizes[0], effective)
     low, high = 0, len(sizes)  # the first fits or nothing does; what is at ``high`` does not
@@ -220,3 +222,31 @@ def _sized(
     values = {"train.per_device_train_batch_size": rows, "train.gradient_accumulation_steps": accumulation}
     sized = changed(profile, values)
     return sized, judge(predictor.predict(workspace, sized, card, quick=True).peak, card)
+
+
+def apply(path: Path, values: Values) -> None:
+    """Write new values into a profile's file; its comments and the order of its keys stay.
+
+    Raises:
+        InputError: The file is no profile, or would not be one afterwards; it stays as it was.
+    """
+    text = path.read_text(encoding="utf-8")
+    for name, value in values.items():
+        section, dot, key = name.partition(".")
+        if dot:
+            text = set_key(text, section, key, value)
+            continue
+        text, _ = switch_method(text, section, value["method"])
+        for own, setting in value.items():
+            text = set_key(text, section, own, setting)
+    parse(text, path.stem, str(path))
+    write_atomically(path, text)
+
+
+def decided_values(profile: Profile) -> Values:
+    """The values of a profile that a card decides."""
+    train = profile.train
+    return {
+        "train.per_device_train_batch_size": train.micro_batch,
+        "train.gradient_accumulation_steps": train.gradient_accumulation_steps,
+    }

@@ -31,7 +31,7 @@ class Workload:
 
 def worst_case(train: TrainOptions) -> Workload:
     """Every row as long as ``max_length``, every token of it trained."""
-    rows = train.per_device_train_batch_size
+    rows = train.micro_batch
     return Workload(
         micro_batch=rows,
         sequence_tokens=train.max_length,
@@ -50,7 +50,7 @@ def longest(train: TrainOptions, lengths: Sequence[int], labels: Sequence[int]) 
         lengths: Tokens of each training row.
         labels: How many of them are trained, by row.
     """
-    rows = min(train.per_device_train_batch_size, len(lengths))
+    rows = min(train.micro_batch, len(lengths))
     batch = sorted(lengths, reverse=True)[:rows]
     return Workload(
         micro_batch=rows,
