@@ -14,10 +14,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,18 +42,22 @@ SPARE_BYTES = 4 * GIB
 
 def predict(cases: tuple[Case, ...]) -> dict[str, Any]:
     """The predictions by the cases' names."""
-    from workbench.engine.memory.predict import predict_training
     from workbench.engine.versions import versions
 
-    around = machine(find_card(CARD))
-    found: dict[str, Any] = {}
-    for case in cases:
-        begun = time.process_time()
-        estimate, trained = predict_training(case.profile(), _known()[HUB_IDS[case.model]], case.workload(), around)
-        seconds = round(time.process_time() - begun, 2)
-        found[case.name] = {**estimate.to_json(), "trainable_parameters": trained, "cpu_s": seconds}
-        print(f"{case.name:90} {estimate.allocated_bytes / GIB:7.3f} {estimate.phase} {seconds} s", flush=True)
+    with ProcessPoolExecutor(2) as pool:
+        found = dict(pool.map(_predicted, cases))
     return {"versions": versions(), "card": CARD, "predictions": found}
+
+
+def _predicted(case: Case) -> tuple[str, dict[str, Any]]:
+    from workbench.engine.memory.predict import predict_training
+
+    begun = time.process_time()
+    config, around = _known()[HUB_IDS[case.model]], machine(find_card(CARD))
+    estimate, trained = predict_training(case.profile(), config, case.workload(), around)
+    seconds = round(time.process_time() - begun, 2)
+    print(f"{case.name:90} {estimate.allocated_bytes / GIB:7.3f} {estimate.phase} {seconds} s", flush=True)
+    return case.name, {**estimate.to_json(), "trainable_parameters": trained, "cpu_s": seconds}
 
 
 def make(model: str) -> None:
@@ -92,7 +98,7 @@ def one(case: Case, cap_bytes: int = 0) -> dict[str, Any]:
         row = QUANTIZERS[case.profile().quant.method]
         QUANTIZERS._rows[row.name] = replace(row, reentrant=not row.reentrant)
     profile = case.profile(str(MODELS / case.model))
-    root = Path(tempfile.mkdtemp())
+    root = Path(tempfile.mkdtemp(dir=MODELS))
     run = Run(Workspace(root), "case")
     log = EventLog(root / "events.jsonl")
     base = model.attach(model.load_base(MODELS / case.model, profile), profile)
@@ -109,6 +115,7 @@ def one(case: Case, cap_bytes: int = 0) -> dict[str, Any]:
     sample = Monitor(log, model.gpu_uuid(), print).sample()
     statistics = torch.cuda.memory_stats()
     events = (root / "events.jsonl").read_text()
+    shutil.rmtree(root)
     return {
         "outcome": "out of memory: recovered" if '"recovered"' in events else outcome,
         "allocated_bytes": torch.cuda.max_memory_allocated(),

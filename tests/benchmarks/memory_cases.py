@@ -22,7 +22,6 @@ method = "{method}"
 dataset = "quiz"
 [train]
 max_steps = 2
-save_steps = 100000
 use_liger_kernel = false
 warmup_steps = 0
 per_device_train_batch_size = {rows}

@@ -104,9 +104,8 @@ def _show(found: "Preflight", changes: list["Change"], name: str) -> None:
     else:
         free = verdict.total_bytes - verdict.need_bytes
         left = f"{size_text(free)} to spare" if free >= 0 else f"{size_text(-free)} too much"
-        emit(
-            f"{name} on {verdict.card.name} ({size_text(verdict.total_bytes)}): {verdict.word}, {left} ({verdict.margin:+.1%})"
-        )
+        card = f"{verdict.card.name} ({size_text(verdict.total_bytes)})"
+        emit(f"{name} on {card}: {verdict.word}, {left} ({verdict.margin:+.1%})")
     stages = [one for one in (prediction.train, prediction.evaluate_one, prediction.evaluate) if one]
     emit_table(*_stages(stages), right=["allocated", "reserved", "NVML process"])
     emit_table(*_parts(stages), right=[title for title, _ in _titled(stages)])

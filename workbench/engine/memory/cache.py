@@ -26,7 +26,7 @@ NOT_FOR_MEMORY = {
 
 
 def key(workspace: Workspace, profile: Profile, config: dict[str, Any], machine: Machine, quick: bool) -> str:
-    """A hash over the profile, the model's shape, the data, the machine, the libraries' versions and this package's code."""
+    """A hash over profile, model, data and machine, the libraries' versions and this package's code."""
     content = profile.model_dump()
     for section, names in NOT_FOR_MEMORY.items():
         for name in names:

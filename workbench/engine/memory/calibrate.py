@@ -27,7 +27,8 @@ def measure_context() -> dict[str, Any]:
     if uuid is None:
         raise InputError("There is no CUDA GPU whose context could be measured.")
     weight = torch.randn(SIZE, SIZE, device=device(), dtype=torch.bfloat16, requires_grad=True)
-    torch.nn.functional.scaled_dot_product_attention(*[(weight @ weight)[None, None]] * 3).sum().backward()
+    product = (weight @ weight)[None, None]
+    torch.nn.functional.scaled_dot_product_attention(product, product, product).sum().backward()
     torch.cuda.synchronize()
     pynvml.nvmlInit()
     handle = pynvml.nvmlDeviceGetHandleByUUID(uuid)

@@ -1,4 +1,4 @@
-"""What to change when a profile does not fit: single changes, each with the memory that it would take and what it costs."""
+"""What to change when a profile does not fit: single changes, each with its memory and its cost."""
 
 from __future__ import annotations
 

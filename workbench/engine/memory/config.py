@@ -1,4 +1,4 @@
-"""The config of a model that need not be here: from its folder, from the known shapes, or the hub's config.json alone."""
+"""The config of a model that need not be here: from its folder, the known shapes, or the hub's config.json."""
 
 from __future__ import annotations
 

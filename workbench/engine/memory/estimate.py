@@ -13,8 +13,8 @@ PARTS = ("weights", "adapter", "gradients", "optimizer", "activations", "loss", 
 """What a peak is made of, in the order in which tables show it."""
 
 SAFE_MARGIN = 0.03
-"""A need that leaves less than this fraction of the card free is called tight: it is the error that a simulation had at most on
-fixed-length batches, with what the driver adds."""
+"""A need that leaves less than this fraction of the card free is called tight: more than a simulation was ever off,
+with what the driver may add."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,10 @@ class Prediction:
 
 
 def judge(estimate: Estimate, card: Card) -> Verdict:
-    """The verdict on one estimate: blocks that torch only caches are given back before it runs out of memory, so
-    what counts is what is allocated, with the context and whatever else is on the card.
+    """The verdict on one estimate.
+
+    What counts is what is allocated, with the context and whatever else is on the card: blocks that torch only caches
+    are given back before it runs out of memory.
     """
     context = estimate.parts.get("context", 0)
     need = estimate.allocated_bytes + context + card.used_bytes

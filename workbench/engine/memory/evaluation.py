@@ -14,8 +14,8 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import DynamicCache
 
-from workbench.engine.memory.kernels import CudaKernels
-from workbench.engine.memory.simulate import Simulated, build, count_weights, materialize, measured
+from workbench.engine.memory.kernels import CudaDropout
+from workbench.engine.memory.simulate import Simulated, build, causal_mask, count_weights, materialize, measured
 from workbench.engine.memory.tracker import Tracker
 from workbench.engine.model import attach
 from workbench.profile import Profile
@@ -49,14 +49,14 @@ def generation(profile: Profile, config: dict[str, Any], batch: Generation, laye
     """
     tracker = Tracker()
     with torch.device("meta"):
-        base = build(profile, config, layers)
+        base = build(profile, config, layers, batch.rows > 1)
         model = attach(base, profile)
         model.requires_grad_(False).eval()
     with FakeTensorMode(allow_non_fake_inputs=True), contextlib.ExitStack() as stack:
         materialize(model)
         count_weights(model, tracker)
         stack.enter_context(tracker)
-        stack.enter_context(CudaKernels())
+        stack.enter_context(CudaDropout())
         stack.enter_context(torch.no_grad())
         _generate(base, batch, tracker)
     return measured(tracker, PHASES, 0)
@@ -64,19 +64,20 @@ def generation(profile: Profile, config: dict[str, Any], batch: Generation, laye
 
 def _generate(base: Any, batch: Generation, tracker: Tracker) -> None:
     cache = DynamicCache(config=base.config)
+    padded = batch.rows > 1
     with _part(tracker, "prefill"):
-        prompt = torch.empty((batch.rows, batch.prompt_tokens), dtype=torch.long)
-        mask = torch.empty_like(prompt) if batch.rows > 1 else None
-        _last_scores(base, prompt, mask, cache)
+        mask = causal_mask(batch.rows, batch.prompt_tokens) if padded else None
+        _last_scores(base, torch.empty((batch.rows, batch.prompt_tokens), dtype=torch.long), cache)
     with _part(tracker, "decode"):
         _fill(cache, batch.new_tokens - 1)
-        mask = None if mask is None else torch.empty((batch.rows, _length(cache) + 1), dtype=torch.long)
-        _last_scores(base, torch.empty((batch.rows, 1), dtype=torch.long), mask, cache)
+        mask = causal_mask(batch.rows, 1, _length(cache)) if padded else None
+        _last_scores(base, torch.empty((batch.rows, 1), dtype=torch.long), cache)
+    del mask
 
 
-def _last_scores(base: Any, tokens: torch.Tensor, mask: torch.Tensor | None, cache: DynamicCache) -> None:
+def _last_scores(base: Any, tokens: torch.Tensor, cache: DynamicCache) -> None:
     """The next token's scores, in the model's dtype and then in fp32, as ``generate`` takes them."""
-    logits = base(input_ids=tokens, attention_mask=mask, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+    logits = base(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
     logits[:, -1].float()
 
 

@@ -1,7 +1,7 @@
 """TRL's fused loss head as it allocates on a GPU: log-probabilities in tiles, never all the logits.
 
-TRL picks its Triton path by the device of the tensors, and a fake tensor is on the CPU, so its function cannot be called as it is.
-Tile sizes are read from the installed TRL.
+TRL picks its Triton path by the device of the tensors, and a fake tensor is on the CPU, so its function cannot be
+called as it is. Tile sizes are read from the installed TRL.
 
 Source: trl 1.16, kernels/chunked_logprob.py and trainer/utils.py, add_fused_lm_head.
 """

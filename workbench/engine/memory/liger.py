@@ -1,7 +1,7 @@
 """Liger's kernels as they allocate: norms, the gated feed-forward layer and the rotation of positions.
 
-liger-kernel itself needs Triton and a GPU. Its modules are swapped for ones that keep and make the same tensors, so that the
-simulation runs where the profile is written.
+liger-kernel itself needs Triton and a GPU. Its modules are swapped for ones that keep and make the same tensors, so
+that the simulation runs where the profile is written.
 
 Source: liger-kernel 0.8, ops/{rms_norm,swiglu,rope}.py.
 """
@@ -83,7 +83,7 @@ class FusedNorm(nn.Module):
 class FusedFeedForward(nn.Module):
     """A gated feed-forward layer by Liger's kernel."""
 
-    def __init__(self, layer: nn.Module) -> None:
+    def __init__(self, layer: Any) -> None:
         super().__init__()
         self.gate_proj, self.up_proj, self.down_proj = layer.gate_proj, layer.up_proj, layer.down_proj
 

@@ -1,4 +1,4 @@
-"""What CUDA takes on a card beside torch's tensors: measured once a machine, else that of the card it was measured on."""
+"""What CUDA takes on a card beside torch's tensors: measured once a machine, else that of a measured card."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def predict(
 def predict_training(
     profile: Profile, config: dict[str, Any], workload: Workload, machine: Machine, quick: bool = False
 ) -> tuple[Estimate, int]:
-    """The predicted peak of training on a given micro-batch, and how many numbers are trained. Arguments as ``predict``."""
+    """The predicted peak of training on a given micro-batch, and how many numbers are trained. Else as ``predict``."""
     fused = uses_liger(profile.train)
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
     notes = [workload.source, *_notes(profile, config)]

@@ -21,7 +21,7 @@ from workbench.profile import Profile, dump
 
 
 class Predictor:
-    """A prediction at a time; its process starts with the first one that no cache knows. Use it as a context manager."""
+    """A prediction at a time, as a context manager; its process starts with the first that no cache knows."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None

@@ -10,6 +10,7 @@ from workbench.engine.memory.changes import Change, largest_batch, suggest
 from workbench.engine.memory.estimate import Prediction, Verdict, judge
 from workbench.engine.memory.predictor import Predictor
 from workbench.engine.run import Run
+from workbench.engine.texts import size_text
 from workbench.errors import InputError, WorkbenchError
 from workbench.paths import Workspace, write_atomically
 from workbench.profile import Profile
@@ -52,7 +53,7 @@ def preflight(
     if card is None:
         if profile.train.per_device_train_batch_size == "auto":
             raise InputError(
-                f'train.per_device_train_batch_size: "auto" asks what fits on the GPU, and there is none here ({reason}). '
+                f'train.per_device_train_batch_size: "auto" asks what fits on the GPU, and there is none ({reason}). '
                 "Give a number, or `workbench fit --gpu SIZE --apply` for the card that it will run on."
             )
         return Preflight(profile, reason=reason)
@@ -70,9 +71,10 @@ def decide(predictor: Predictor, workspace: Workspace, profile: Profile, card: C
         return profile, ()
     sized, verdict = largest_batch(predictor, workspace, profile, card)
     rows, accumulation = sized.train.micro_batch, sized.train.gradient_accumulation_steps
+    how = "the most rows that fit" if verdict.word == "fits" else f"even one row {verdict.word}"
     text = (
-        f"train.per_device_train_batch_size = {rows} and train.gradient_accumulation_steps = {accumulation} were chosen for "
-        f"{card.name}: {'the most rows that fit' if verdict.word == 'fits' else 'even one row is ' + verdict.word}"
+        f"train.per_device_train_batch_size = {rows} and train.gradient_accumulation_steps = {accumulation} were "
+        f"chosen for {card.name}: {how}"
     )
     return sized, (text,)
 
@@ -87,11 +89,12 @@ def refuse(predictor: Predictor, workspace: Workspace, found: Preflight) -> None
     if verdict is None or verdict.word != "does not fit":
         return
     changes = [change for change in suggest(predictor, workspace, found.profile, verdict.card) if _helps(change)][:3]
-    gib = 2**30
+    card, taken = verdict.card, ""
+    if card.used_bytes:
+        taken = f", {size_text(card.used_bytes)} of it taken"
     lines = [
-        f"This run needs {verdict.need_bytes / gib:.2f} GiB and {verdict.card.name} has {verdict.total_bytes / gib:.2f} GiB"
-        + (f", {verdict.card.used_bytes / gib:.2f} of them taken." if verdict.card.used_bytes else "."),
-        *(f"  {change.name}: {change.verdict.need_bytes / gib:.2f} GiB" for change in changes),
+        f"This run needs {size_text(verdict.need_bytes)}, and {card.name} has {size_text(card.total_bytes)}{taken}.",
+        *(f"  {change.name}: {size_text(change.verdict.need_bytes)}" for change in changes),
         "`workbench fit` says more; --anyway starts it all the same.",
     ]
     raise InputError("\n".join(lines))

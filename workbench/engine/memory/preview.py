@@ -1,7 +1,7 @@
 """The peak of training as a closed form: at once and without the heavy libraries, while a profile is being typed.
 
-It adds up what lies on the GPU all the time and the largest of what comes and goes. It knows Llama-like decoders only, and is a
-preview: `ERROR` says by how much it was off. The verdict is the simulation's.
+It adds up what lies on the GPU all the time and the largest of what comes and goes. It knows Llama-like decoders only,
+and is a preview: `ERROR` says by how much it was off. The verdict is the simulation's.
 """
 
 from __future__ import annotations

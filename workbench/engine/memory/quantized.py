@@ -48,11 +48,13 @@ class FakeLinear4bit(bnb.nn.Linear4bit):
     @property
     def W_q(self) -> torch.Tensor:  # noqa: N802 - PEFT's name
         """The packed weight."""
-        return self.weight
+        packed: torch.Tensor = self.weight
+        return packed
 
     def dequantize(self) -> torch.Tensor:
         """The weight in the compute dtype, as DoRA asks for it."""
-        return bnb.functional.dequantize_4bit(self.weight, self.state)
+        whole: torch.Tensor = bnb.functional.dequantize_4bit(self.weight, self.state)
+        return whole
 
 
 class FakeLinear8bitLt(bnb.nn.Linear8bitLt):
@@ -81,7 +83,8 @@ class FakeLinear8bitLt(bnb.nn.Linear8bitLt):
         """The weight in fp32, as DoRA asks for it."""
         scale = self.state.SCB
         assert scale is not None
-        return self.weight * scale.unsqueeze(1)
+        whole: torch.Tensor = self.weight * scale.unsqueeze(1)
+        return whole
 
 
 def quantize(model: nn.Module, options: Int8Options | Nf4Options, compute_dtype: torch.dtype) -> None:
@@ -104,7 +107,7 @@ def hidden_tensors(model: nn.Module) -> list[torch.Tensor]:
             states = [module.state, module.state.state2] if module.state.nested else [module.state]
             found += [tensor for state in states for tensor in (state.absmax, state.code)]
         elif isinstance(module, FakeLinear8bitLt):
-            found.append(module.state.SCB)  # type: ignore[arg-type]
+            found.append(module.state.SCB)
     return found
 
 

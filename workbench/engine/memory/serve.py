@@ -36,7 +36,7 @@ def main() -> None:
     os.dup2(2, 1)  # what libraries print is talk, not data
     for line in sys.stdin:
         try:
-            reply = {"answer": answer(json.loads(line))}
+            reply: dict[str, Any] = {"answer": answer(json.loads(line))}
         except WorkbenchError as error:
             reply = {"error": str(error), "exit_code": error.exit_code}
         except Exception as error:  # noqa: BLE001 - one profile that cannot be simulated must not end the process

@@ -21,7 +21,7 @@ from transformers.initialization import no_init_weights
 from workbench.choices.quantizers import QUANTIZERS, Int8Options, Nf4Options
 from workbench.engine.memory import head, liger, quantized, states
 from workbench.engine.memory.allocator import Allocator
-from workbench.engine.memory.kernels import CudaKernels
+from workbench.engine.memory.kernels import MASKED, PLAIN, CudaDropout
 from workbench.engine.memory.tracker import Tracker
 from workbench.engine.memory.workload import Workload
 from workbench.engine.model import attach
@@ -67,7 +67,7 @@ def training_step(profile: Profile, config: dict[str, Any], workload: Workload, 
     """
     tracker = Tracker()
     with torch.device("meta"):
-        base = build(profile, config, layers)
+        base = build(profile, config, layers, workload.padded)
         model = _trainable(base, profile)
     with FakeTensorMode(allow_non_fake_inputs=True), contextlib.ExitStack() as stack:
         materialize(model)
@@ -77,14 +77,10 @@ def training_step(profile: Profile, config: dict[str, Any], workload: Workload, 
         count_weights(model, tracker)
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         stack.enter_context(tracker)
-        stack.enter_context(CudaKernels())
-        kept = _optimizer_step(profile, trained, tracker)
-        if workload.accumulation == 1:
-            _drop_gradients(trained)
+        stack.enter_context(CudaDropout())
         for parameter in trained:
             parameter.register_post_accumulate_grad_hook(lambda one: tracker.move(one.grad, "gradients"))
-        _micro_batch(base, profile, workload, tracker)
-        del kept
+        _steady_step(base, profile, workload, trained, tracker)
     return measured(tracker, PHASES, sum(parameter.numel() for parameter in trained))
 
 
@@ -107,7 +103,8 @@ def at_depth(shallow: Simulated, deep: Simulated, depths: tuple[int, int], layer
     adds by rounding is that of the deeper simulation, because it does not grow evenly.
 
     Args:
-        shallow, deep: The simulations.
+        shallow: The one of fewer layers.
+        deep: The one of more.
         depths: Their numbers of layers.
         layers: How many the model has.
     """
@@ -128,8 +125,9 @@ def at_depth(shallow: Simulated, deep: Simulated, depths: tuple[int, int], layer
     return Simulated(live, allocated, parts, reserved, trained)
 
 
-def build(profile: Profile, config: dict[str, Any], layers: int) -> PreTrainedModel:
+def build(profile: Profile, config: dict[str, Any], layers: int, padded: bool) -> PreTrainedModel:
     """The base model without values, quantized if the profile says so; on the device that is the default now."""
+    fused = profile.model.attn_implementation != "eager"
     cut = AutoConfig.for_model(**copy.deepcopy(config))
     text = cut.get_text_config()
     text.num_hidden_layers = layers
@@ -140,7 +138,7 @@ def build(profile: Profile, config: dict[str, Any], layers: int) -> PreTrainedMo
     with no_init_weights(), _default_dtype(wanted):
         model: PreTrainedModel = AutoModelForCausalLM.from_config(
             cut,
-            attn_implementation=profile.model.attn_implementation,
+            attn_implementation=(MASKED if padded else PLAIN) if fused else "eager",
             trust_remote_code=profile.model.trust_remote_code,
         )
     model.tie_weights()
@@ -167,7 +165,7 @@ def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
 
 def _trainable(base: PreTrainedModel, profile: Profile) -> torch.nn.Module:
     """The model in the state in which TRL's trainer begins its first step."""
-    model = attach(base, profile)
+    model: torch.nn.Module = attach(base, profile)
     if profile.quant.method != "none":  # sft_trainer.py casts adapters on quantized bases so
         for name, parameter in model.named_parameters():
             if parameter.requires_grad and "lora_magnitude_vector" not in name:
@@ -216,17 +214,29 @@ def count_weights(model: torch.nn.Module, tracker: Tracker) -> None:
         tracker.count(tensor, "weights")
 
 
-def _optimizer_step(profile: Profile, trained: list[torch.nn.Parameter], tracker: Tracker) -> list[torch.Tensor]:
-    with tracker.within(part="gradients", phase="optimizer"):
-        for parameter in trained:
-            parameter.grad = torch.empty_like(parameter)
+def _steady_step(
+    base: PreTrainedModel, profile: Profile, workload: Workload, trained: list[torch.nn.Parameter], tracker: Tracker
+) -> None:
+    """A micro-batch while the optimizer's state is there, with more than one a step the gradients too; then its step.
+
+    Where every weight is trained, the very first micro-batch goes before: gradients and states then lie where it
+    left room, and the allocator holds more than it hands out.
+    """
+    if profile.adapter.method == "full":
+        _micro_batch(base, profile, workload, tracker)
+    elif workload.accumulation > 1:
+        with tracker.within(part="gradients", phase="optimizer"):
+            for parameter in trained:
+                parameter.grad = torch.empty_like(parameter)
     with tracker.within(part="optimizer", phase="optimizer"):
-        return states.keep_states(profile.train.optim, trained)
-
-
-def _drop_gradients(trained: list[torch.nn.Parameter]) -> None:
-    for parameter in trained:
-        parameter.grad = None
+        kept = states.keep_states(profile.train.optim, trained)
+    if workload.accumulation == 1:
+        for parameter in trained:
+            parameter.grad = None
+    _micro_batch(base, profile, workload, tracker)
+    with tracker.within(part="optimizer", phase="optimizer"):
+        states.take_temporaries(profile.train.optim, trained)
+    del kept
 
 
 def _micro_batch(base: PreTrainedModel, profile: Profile, workload: Workload, tracker: Tracker) -> None:
@@ -236,15 +246,19 @@ def _micro_batch(base: PreTrainedModel, profile: Profile, workload: Workload, tr
         autocast = torch.autocast("cpu", dtype=gpu_dtype(profile))
     with autocast:
         with tracker.within(part="activations", phase="forward"):
-            inputs = {"input_ids": torch.empty(shape, dtype=torch.long)}
-            if workload.padded:
-                inputs["attention_mask"] = torch.empty(shape, dtype=torch.long)
-            hidden = base.base_model(**inputs, use_cache=False).last_hidden_state
+            mask = causal_mask(workload.micro_batch, workload.sequence_tokens) if workload.padded else None
+            hidden = base.base_model(input_ids=torch.empty(shape, dtype=torch.long), use_cache=False).last_hidden_state
         with tracker.within(part="loss", phase="loss"):
             loss = head.loss(hidden, base.get_output_embeddings().weight, workload.label_tokens)
             del hidden
     with tracker.within(part="activations", phase="backward"):
         _backward(loss)
+    del mask
+
+
+def causal_mask(rows: int, tokens: int, past_tokens: int = 0) -> torch.Tensor:
+    """The mask of a padded batch, one byte a pair, which all layers share."""
+    return torch.empty((rows, 1, tokens, past_tokens + tokens), dtype=torch.bool)
 
 
 def _backward(loss: torch.Tensor) -> None:

@@ -83,8 +83,10 @@ TEMPORARIES: dict[str, Callable[[Sequence[torch.Tensor]], Tensors]] = {
 
 
 def keep_states(optim: str, parameters: Sequence[torch.Tensor]) -> Tensors:
-    """The optimizer's state tensors for these parameters, after a step that took its temporaries."""
-    states = [tensor for parameter in parameters for tensor in STATES[optim](parameter)]
-    temporaries = TEMPORARIES.get(optim, _none)(parameters)
-    del temporaries
-    return states
+    """The optimizer's state tensors for these parameters."""
+    return [tensor for parameter in parameters for tensor in STATES[optim](parameter)]
+
+
+def take_temporaries(optim: str, parameters: Sequence[torch.Tensor]) -> None:
+    """Take what a step takes for a moment, and give it back."""
+    TEMPORARIES.get(optim, _none)(parameters)

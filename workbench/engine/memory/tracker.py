@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -89,7 +90,7 @@ class Tracker(TorchDispatchMode):
             return
         self._uids += 1
         block = Block(self._uids, rounded(size_bytes), part or self.part)
-        block.watch = weakref.ref(storage, lambda _, key=key, uid=block.uid: self._freed(key, uid))
+        block.watch = weakref.ref(storage, partial(self._freed_by, key, block.uid))
         self._blocks[key] = block
         self._grow(block.part, block.size_bytes)
         self.steps.append(Step(block.uid, block.size_bytes, self.phase))
@@ -123,7 +124,7 @@ class Tracker(TorchDispatchMode):
         self.live["workspace"] -= taken
         self._total_bytes -= taken
 
-    def _freed(self, key: int, uid: int) -> None:
+    def _freed_by(self, key: int, uid: int, _: object) -> None:
         block = self._blocks.get(key)
         if block is None or block.uid != uid:
             return  # the address was given to another storage meanwhile

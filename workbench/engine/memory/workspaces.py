@@ -1,7 +1,7 @@
 """Bytes that a CUDA kernel takes inside a call and gives back before it returns, by operation.
 
-The operations themselves run as fake kernels, which make only the result. One row an operation of bitsandbytes 0.50; the
-sources are named beside the rows.
+The operations themselves run as fake kernels, which make only the result. One row an operation of bitsandbytes 0.50;
+the sources are named beside the rows.
 """
 
 from __future__ import annotations
