@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, queues, runs, tags
+from workbench.cli import answers, artifacts, datasets, doctor, evals, lists, options, profiles, queues, runs, tags
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -148,6 +148,14 @@ _add(
     "workbench eval qwen3-8b --profile qwen3-8b-base",
     "workbench eval quickstart r32 r64 --on passages --detach",
     "workbench eval --pending --detach",
+)
+_add(
+    answers.samples,
+    "samples",
+    "Show what a model answered, question by question.",
+    "workbench samples last",
+    "workbench samples last --on quiz --failures",
+    "workbench samples last --where 'verdict~truncated' --csv > cut.csv",
 )
 _add(
     queues.queue,

@@ -29,7 +29,7 @@ def show(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: every column.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
 ) -> None:
-    """List runs, or: models, datasets, profiles, adapters, quantizers, optimizers, tasks, formats."""
+    """List runs, or: evaluations, models, datasets, profiles, adapters, quantizers, optimizers, tasks, formats."""
     if kind not in KINDS:
         raise InputError(f'There is no list of "{kind}". {nearest(kind, KINDS)}')
     every = KINDS[kind](workspace_of(context))
@@ -48,6 +48,8 @@ def show(
     else:
         tagged = any(record.get("tags") for record in records)
         shown = [_for_people(record, tagged) for record in records] if kind == "runs" else records
+        if kind == "evaluations":
+            shown = [_scored(record) for record in records]
         columns = list(shown[0])
         emit_table(columns, [[_cell(record[column]) for column in columns] for record in shown], right=NUMBERS)
 
@@ -95,6 +97,28 @@ def _for_people(run: Record, tagged: bool) -> Record:
         "loss": number_text(run["loss"]),
         "age": time_text(run["age_s"]),
         **({"tags": run["tags"]} if tagged else {}),
+    }
+
+
+def _evaluations(workspace: Workspace) -> list[Record]:
+    from workbench.engine.answer_records import evaluation_record
+    from workbench.engine.board import Board
+    from workbench.engine.evaluation_list import EvaluationList
+
+    found = EvaluationList(workspace).refresh(Board(workspace).refresh())
+    return [evaluation_record(row) for row in found]
+
+
+def _scored(record: Record) -> Record:
+    score = record["score"]
+    interval = "" if score is None else f" [{record['low']:.3f}, {record['high']:.3f}]"
+    answers = f"queue {record['place']}" if record["place"] else f"{_cell(record['done'])}/{_cell(record['total'])}"
+    return {
+        **{name: record[name] for name in ("status", "name", "dataset", "what")},
+        "answers": answers,
+        "metric": record["metric"],
+        "score": NOT_AVAILABLE if score is None else f"{score:.3f}{interval}",
+        **{name: record[name] for name in ("run_id", "reason")},
     }
 
 
@@ -196,6 +220,7 @@ def _formats(_: Workspace) -> list[Record]:
 
 KINDS: dict[str, Callable[[Workspace], list[Record]]] = {
     "runs": _runs,
+    "evaluations": _evaluations,
     "models": _models,
     "datasets": _datasets,
     "profiles": _profiles,
