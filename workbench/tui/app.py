@@ -20,6 +20,7 @@ from workbench.tui.too_small import TooSmall, fits
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.geometry import Size
 
     from workbench.engine.board import RunRow
     from workbench.tui.screen import WorkbenchScreen
@@ -67,6 +68,7 @@ class WorkbenchApp(Services):
         self.settings = settings or Settings()
         self._start_run_id = run_id
         self._look_now = asyncio.Event()
+        self._begun = False
         self._asks_to_quit = False
         super().__init__()
         for row in theme.THEMES.values():
@@ -90,6 +92,8 @@ class WorkbenchApp(Services):
         self.call_after_refresh(self._after_first_frame)
 
     def _after_first_frame(self) -> None:
+        self._begun = True
+        self._cover(self.size)
         self._watch_runs()
         self._watch_gpu()
         if self._keys_path.exists():
@@ -100,10 +104,14 @@ class WorkbenchApp(Services):
 
     def on_resize(self, event: events.Resize) -> None:
         """A window that is too small gets one message; once it has grown the screen is there again."""
+        if self._begun:
+            self._cover(event.size)
+
+    def _cover(self, size: Size) -> None:
         covered = isinstance(self.screen, TooSmall)
-        if not fits(event.size) and not covered:
+        if not fits(size) and not covered:
             self.push_screen(TooSmall())
-        elif fits(event.size) and covered:
+        elif fits(size) and covered:
             self.pop_screen()
 
     @work(group="look")
