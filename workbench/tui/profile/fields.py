@@ -18,7 +18,9 @@ from workbench.tui.keys import SHARED, bindings
 from workbench.tui.safe import one_line, spelt
 
 KEY_WIDTH = 30
-VALUE_WIDTH = 44
+VALUE_LEAST = 12
+STATE_WIDTH = 13
+"""Columns for the mark before a key and the word after its value."""
 INDENT = "    "
 SECTION = "section:"
 """How the ids of headings begin; those of keys are their paths."""
@@ -115,7 +117,9 @@ def _heading(draft: Draft, section: str, problems: Problems, width: int) -> Text
     label = f" · {TABLES[section][method].label}" if section in TABLES and method in TABLES[section] else ""
     text = Text(f"{section or 'no section'}{one_line(label)}", style="bold")
     told = about(section, method) if section else "no profile has these keys"
-    text.append(f"  {one_line(told, 90)}", style="dim")
+    text.append(f"  {one_line(told)}", style="dim")
+    if width:
+        text.truncate(width, overflow="ellipsis")
     for problem in problems.get(section, ()) if section else ():
         text.append("\n").append_text(problem_text(problem, width=width))
     return text
@@ -127,7 +131,7 @@ def field_row(draft: Draft, field: FormField, problems: Sequence[Problem], width
     ``width`` as for ``problem_text``.
     """
     given = draft.given(field)
-    value = one_line(draft.shown(field), VALUE_WIDTH)
+    value = one_line(draft.shown(field), max(VALUE_LEAST, width - KEY_WIDTH - STATE_WIDTH) if width else 0)
     text = Text(f"{_mark(problems)} ", overflow="fold")
     text.append(f"{one_line(field.key, KEY_WIDTH - 1):<{KEY_WIDTH}}", style="" if given else "dim")
     text.append(_decorated(draft, field, value), style="bold" if given else "")

@@ -29,7 +29,7 @@ CHECK_S = 0.15
 
 
 class DraftPane(Vertical):
-    """Form, text and prediction of one draft. It changes the draft and nothing else; files are the screen's."""
+    """Form, text and prediction of one draft. It changes nothing but the draft; files are the screen's."""
 
     DEFAULT_CSS = """
     DraftPane > #sides { height: 1fr; }
@@ -40,6 +40,8 @@ class DraftPane(Vertical):
     DraftPane.text #form { display: none; }
     DraftPane.wide #toml { display: block; width: 45%; border-left: solid $panel; }
     DraftPane.wide #form { display: block; width: 55%; }
+    DraftPane.wide FieldEditor { height: 5; }
+    DraftPane.wide FieldEditor > #about { height: 3; }
     """
 
     @dataclass
@@ -61,7 +63,7 @@ class DraftPane(Vertical):
         self._draft: Draft | None = None
         self.problems: Sequence[Problem] = ()
         self._past: list[Draft] = []
-        self._before: Draft | None = None
+        self._before: Draft | None = None  # as it was when the typing of a value began
         self._typing_text = False
 
     def compose(self) -> ComposeResult:
@@ -125,8 +127,7 @@ class DraftPane(Vertical):
     def undo(self) -> bool:
         """Take the last change back; False when there is none."""
         if self._past:
-            *self._past, before = self._past
-            self._show(self.draft.with_text(before.text))
+            self._show(self.draft.with_text(self._past.pop().text))
             return True
         return False
 
@@ -267,8 +268,6 @@ class DraftPane(Vertical):
         event.stop()
         if self._draft and not self.draft.syntax:
             self.query_one(FieldEditor).show(self.draft, self.field)
-
-    # the text
 
     @on(TextArea.Changed)
     def _text_typed(self, event: TextArea.Changed) -> None:
