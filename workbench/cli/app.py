@@ -124,6 +124,7 @@ _add(
     "Show a run; ctrl+c leaves it alone.",
     "workbench watch last",
     "workbench watch quickstart --json",
+    "workbench watch last --screen              # in the app",
 )
 _add(runs.stop, "stop", "Write a checkpoint and stop a run.", "workbench stop last", "workbench stop last --now")
 _add(
