@@ -154,6 +154,12 @@ def test_a_new_draft_begins_as_its_source_and_is_not_written_yet(place):
         new_draft(place, "third", "nowhere")
 
 
+def test_a_blank_draft_needs_no_other_profile(tmp_path):
+    new, lost = new_draft(Workspace(tmp_path), "first", "blank", adapter="vera", quant="nf4")
+    assert lost == []
+    assert (new.profile().adapter.method, new.profile().quant.method) == ("vera", "nf4")
+
+
 def test_a_draft_that_is_no_profile_says_so(place):
     with pytest.raises(ProblemsError, match="model: this key is missing"):
         Draft(place, "x", "[data]\ndataset = 'quiz'\n").profile()

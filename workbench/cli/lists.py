@@ -10,7 +10,7 @@ import typer
 from workbench.cli.options import Json, workspace_of
 from workbench.cli.output import NOT_AVAILABLE, emit_json, emit_table, number_text, say, time_text
 from workbench.engine.texts import GLYPHS
-from workbench.errors import InputError, WorkbenchError, nearest
+from workbench.errors import InputError, nearest
 from workbench.paths import Workspace
 
 Record = dict[str, Any]
@@ -160,27 +160,9 @@ def _datasets(workspace: Workspace) -> list[Record]:
 
 
 def _profiles(workspace: Workspace) -> list[Record]:
-    from workbench.profile import load
+    from workbench.engine.profile_list import profile_records
 
-    records = []
-    for path in sorted(workspace.profiles.glob("*.toml")):
-        record: Record = {"name": path.stem, "model": None, "method": None, "quant": None, "data": None}
-        try:
-            profile = load(path)
-        except WorkbenchError as error:
-            records.append({**record, "shows": f"cannot be read: {str(error).splitlines()[0]}"})
-            continue
-        method = "none" if profile.train.max_steps == 0 else profile.adapter.method
-        data = profile.data.dataset or profile.data.train_file
-        record |= {"model": profile.model.name, "method": method, "quant": profile.quant.method, "data": data}
-        records.append({**record, "shows": _headline(path.read_text(encoding="utf-8"))})
-    return records
-
-
-def _headline(text: str) -> str:
-    """The first line of a profile's header comment."""
-    first = text.partition("\n")[0]
-    return first.lstrip("# ").rstrip() if first.startswith("#") else ""
+    return profile_records(workspace)
 
 
 def _rows(table: Mapping[str, Any], *fields: str) -> list[Record]:

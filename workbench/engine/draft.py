@@ -231,9 +231,9 @@ def new_draft(
         InputError: The name cannot be one or is taken, or the source is not there or is no TOML.
     """
     stem = edit.new_path(workspace, name).stem
-    text = edit.BLANK_TEXT
+    text = edit.source_text(workspace.profile(source))
     if source != edit.BLANK:
-        text = edit.with_parent(open_draft(workspace, source).text, source)
+        text = edit.with_parent(text, source)
     if model:
         text = edit.set_key(text, "model", "name", model)
     lost: list[str] = []

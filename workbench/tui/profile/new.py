@@ -55,7 +55,7 @@ class NewProfile(ModalScreen[tuple[Draft, list[str]] | None]):
         super().__init__()
         self._workspace = workspace
         names = sorted(path.stem for path in workspace.profiles.glob("*.toml"))
-        self._sources = [*names, BLANK]
+        self._sources = list(dict.fromkeys([*names, BLANK]))
         self._source = source if source in names else self._sources[0]
 
     def compose(self) -> ComposeResult:
