@@ -76,7 +76,6 @@ def test_check_40_engine_profile_and_command_load_nothing_of_the_app(name):
     code = f"import sys, workbench.{name}; print(*sorted({{m.partition('.')[0] for m in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {*HEAVY, "textual", "rich", "pynvml"} & set(done.stdout.split())
-    )
 
 
 FIRST_FRAME = """
