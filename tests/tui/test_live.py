@@ -257,6 +257,15 @@ async def test_keys_change_how_the_curves_are_looked_at(drive, recorded):
         assert app.settings.get("app", "glyphs") == "ascii"
 
 
+async def test_check_19_a_click_on_a_tab_turns_to_its_page(drive, recorded):
+    async with drive(recorded.workspace, "live", recorded["finished"].id) as (app, pilot):
+        view = await loaded(app, pilot, recorded["finished"])
+        place = frame(app)[1].index("machine")
+        await pilot.click("#pages", offset=(place, 0))
+        await until(pilot, lambda: view.page.name == "machine")
+        assert view.query_one("#utilization").display
+
+
 async def test_plus_and_underscore_share_the_height(drive, recorded):
     run = recorded["finished"]
     async with drive(recorded.workspace, "live", run.id) as (app, pilot):

@@ -32,6 +32,8 @@ class Watched:
         self._reader = HistoryReader(run)
         self._tail = Tail(run.log_file)
         self._status = ""
+        self.turn = threading.Lock()
+        """Held from a reading until it is handed over, so that two threads never mix up their portions."""
 
     def read(self) -> Told | None:
         """What is new; None when nothing is. Called by one thread at a time."""

@@ -50,7 +50,7 @@ class LiveScreen(LiveLog):
         Key("live.before", "left_square_bracket", "other_run(-1)", "Run before"),
         Key("live.after", "right_square_bracket", "other_run(1)", "Run after"),
         Key("live.checkpoint", "K", "checkpoint", "Checkpoint now"),
-        Key("resume", "R", "resume", "Resume the run"),
+        Key("live.resume", "R", "resume", "Resume the run"),
         SHARED["attach"].says("Attach to the newest running", hint=False),
         SHARED["filter"].says("Search the log", hint=False),
         *(SHARED[key] for key in ("next_match", "previous_match", "down", "up", "first", "last")),
@@ -101,11 +101,14 @@ class LiveScreen(LiveLog):
         watched = self._watched.setdefault(run_id, Watched(Run(self.app.workspace, run_id)))
         self.subject = run_id
         self.app.did("workbench", "watch", run_id)
+        self._show(watched)
+        self._read(watched)
+
+    def _show(self, watched: Watched) -> None:
         self.view.history = watched.history
         self.view.log_view.clear()
         self.view.log_view.write(watched.lines)
         self.view.paint()
-        self._read(watched)
 
     @work(group="choose", exclusive=True)
     async def action_attach(self) -> None:
@@ -136,12 +139,14 @@ class LiveScreen(LiveLog):
         worker = get_current_worker()
         while not (worker.is_cancelled or self._over.is_set()):
             try:
-                told = watched.read()
+                with watched.turn:
+                    told = watched.read()
+                    if told is not None:
+                        self.post_message(told)
             except Exception as error:  # noqa: BLE001 - a broken file is said, and read again when it has changed
                 self.app.call_from_thread(self.app.notify_problem, error)
                 told = None
             if told is not None:
-                self.post_message(told)
                 while not (told.taken.wait(POLL_S) or worker.is_cancelled or self._over.is_set()):
                     pass
             if told is None or not told.portion.more:
@@ -178,7 +183,7 @@ class LiveScreen(LiveLog):
         self.view.note = "display paused, the run is not" if self._paused else ""
         self.refresh_bindings()
         if self.watched and not self._paused:
-            self._watch(self._run_id)
+            self._show(self.watched)
         self._tick()
 
     def action_next_metric(self) -> None:
@@ -212,6 +217,10 @@ class LiveScreen(LiveLog):
         self.app.settings.set("app", "glyphs", mode)
         self.view.draw_as(mode)
         self.view.paint()
+
+    def action_page(self, name: str) -> None:
+        """The page of that name; what a click on its tab does."""
+        self.view.turn(next(page for page in PAGES if page.name == name))
 
     def action_cursor_right(self) -> None:
         """The next page."""
