@@ -1,7 +1,7 @@
 import pytest
 
-from workbench.engine.edit import parent_of, set_key, set_values, switch_method, unset_key, write_new
 from workbench.engine.check import check
+from workbench.engine.edit import parent_of, set_key, set_values, switch_method, unset_key, write_new
 from workbench.errors import InputError, ProblemsError
 from workbench.paths import Workspace
 from workbench.profile import load

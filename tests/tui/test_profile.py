@@ -1,6 +1,7 @@
 """The Profile screen by keys alone; nothing here needs torch, and workers are played."""
 
 import json
+import threading
 
 import pytest
 from textual.widgets import Input, OptionList, Select, TextArea
@@ -406,6 +407,29 @@ async def test_check_15_rows_show_what_is_trained_with_and_without_colour(open_m
         assert app.command == "workbench data preview mine --rows 3"
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_what_takes_long_is_said_in_the_header_and_not_begun_twice(open_mine, monkeypatch):
+    begun, go = [], threading.Event()
+
+    def call(*_):
+        begun.append(1)
+        assert go.wait(20)
+        return played_preview()
+
+    monkeypatch.setattr(launch, "call", call)
+    async with open_mine() as (app, pilot, _pane):
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: begun)
+        assert app.screen.subject == "mine · saved · rendering rows …"
+        await pilot.press("r", "ctrl+r")
+        await until(pilot, lambda: said(app).count("rendering rows: wait until that is done") == 2)
+        await pilot.press("1")
+        await until(pilot, lambda: app.current_mode == "runs")
+        go.set()
+        await until(pilot, lambda: "dry run of mine: ✓ this run can start" in said(app))
+        assert len(app.screen_stack) == 1
+        assert begun == [1]
 
 
 @pytest.mark.parametrize("fatal", [False, True])

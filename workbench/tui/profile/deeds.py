@@ -17,6 +17,7 @@ from workbench.profile import ModelOptions, Profile, dump
 from workbench.tui.profile.lines import Known
 from workbench.tui.profile.page import Page
 from workbench.tui.profile.pages import dry_run_text, rows_text
+from workbench.tui.profile.summary import Summary
 
 if TYPE_CHECKING:
     from workbench.tui.profile.screen import ProfileScreen
@@ -33,7 +34,7 @@ async def show_rows(screen: ProfileScreen, draft: Draft) -> None:
         screen.show_page(Page(f"rows of {draft.name} as they are trained", rows_text(answer)))
 
 
-async def dry_run(screen: ProfileScreen, draft: Draft, known: Known) -> None:
+async def dry_run(screen: ProfileScreen, draft: Draft, summary: Summary) -> None:
     """Check the draft and audit its rows, and show what both found."""
     problems = await asyncio.to_thread(draft.problems)
     report: dict[str, Any] | None = None
@@ -43,7 +44,7 @@ async def dry_run(screen: ProfileScreen, draft: Draft, known: Known) -> None:
             return
         report = answer["audit"]
     screen.app.did("workbench", "data", "preview", draft.name)
-    screen.show_page(Page(f"dry run of {draft.name}", dry_run_text(problems, report, known)))
+    screen.show_page(Page(f"dry run of {draft.name}", dry_run_text(problems, report, summary.known)))
 
 
 async def start(screen: ProfileScreen, draft: Draft, problems: list[Problem], known: Known) -> None:
@@ -54,8 +55,7 @@ async def start(screen: ProfileScreen, draft: Draft, problems: list[Problem], kn
     for problem in problems:
         screen.app.notify(str(problem), severity="warning")
     await _bring(screen, profile, draft)
-    with screen.busy("starting"):
-        run = await asyncio.to_thread(begin.begin, draft.workspace, profile)
+    run = await asyncio.to_thread(begin.begin, draft.workspace, profile)
     screen.app.notify(f"started {run.id}")
     await screen.app.open_run(run.id)
     screen.app.did("workbench", "run", draft.name, "--detach")

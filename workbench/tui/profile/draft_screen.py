@@ -118,14 +118,20 @@ class DraftScreen(WorkbenchScreen):
 
     @contextmanager
     def busy(self, doing: str) -> Iterator[None]:
-        """Say in the header what is being done."""
-        self._doing = doing
+        """Say in the header what is being done; within another such, in its place."""
+        before, self._doing = self._doing, doing
         self._name_subject()
         try:
             yield
         finally:
-            self._doing = ""
+            self._doing = before
             self._name_subject()
+
+    def idle(self) -> bool:
+        """Whether a draft is open and nothing long is under way; says so when not."""
+        if self._doing:
+            self.refuse(f"{self._doing}: wait until that is done")
+        return not self._doing and self.opened()
 
     def opened(self) -> bool:
         """Whether a draft is open; says so when not."""

@@ -30,7 +30,6 @@ class ProfileScreen(DraftScreen):
     """The shelf of profiles; the pane with a draft in its place while one is open."""
 
     MODE = "profile"
-    _starting = False
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         Key("profile.save", "ctrl+s", "save", "Save", hint=True),
         Key("profile.start", "ctrl+r", "start", "Start", hint=True),
@@ -167,33 +166,28 @@ class ProfileScreen(DraftScreen):
         what, rows = differences(draft)
         self.app.push_screen(Page(f"{draft.name} and {what}", difference_text(what, rows)))
 
-    @work(exclusive=True, group="page")
+    @work
     async def action_rows(self) -> None:
         """Training rows as the model sees them."""
-        if self.opened():
-            self.pane.keep()
-            await deeds.show_rows(self, self.pane.draft)
+        if self.idle():
+            with self.busy("checking"):
+                self.pane.keep()
+                await deeds.show_rows(self, self.pane.draft)
 
-    @work(exclusive=True, group="page")
+    @work
     async def action_dry_run(self) -> None:
         """Check and audit, without training."""
-        if self.opened():
-            self.pane.keep()
-            await deeds.dry_run(self, self.pane.draft, self.pane.summary.known)
+        if self.idle():
+            with self.busy("checking"):
+                self.pane.keep()
+                await deeds.dry_run(self, self.pane.draft, self.pane.summary)
 
-    @work(group="start")
+    @work
     async def action_start(self) -> None:
         """Save, check, and start the run in a process of its own."""
-        if not self.opened():
-            return
-        if self._starting:
-            self.refuse(f"{self.pane.draft.name} is being started")
-            return
-        self._starting = True
-        try:
-            await self._start()
-        finally:
-            self._starting = False
+        if self.idle():
+            with self.busy("starting"):
+                await self._start()
 
     async def _start(self) -> None:
         self.pane.keep()
