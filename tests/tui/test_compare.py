@@ -183,13 +183,12 @@ async def test_check_35_axes_are_chosen_and_kept_and_the_front_goes_off(comparin
         assert "front" not in screen.scatter.text()
 
 
-async def test_the_scatter_draws_what_the_filter_leaves(comparing, recorded):
+async def test_the_scatter_draws_what_the_filter_leaves_in_the_app_s_glyphs(comparing, recorded, settings):
+    settings.set("app", "glyphs", "ascii")
     async with comparing(recorded.workspace) as (_, pilot, screen):
         screen.table.set_filter("kind=train")
         await press(pilot, "v")
         assert {point.key for point in screen.scatter.plane.points} == {BASE, FINISHED, BETTER}
-        screen.scatter.mode = "ascii"
-        screen.scatter.show(*screen.plane(screen.block))
         picture = ["".join(text for text, _ in row) for row in screen.scatter._rows]
         assert "".join(picture).isascii()
 
@@ -255,6 +254,18 @@ def _ask_more(run):
     lines = [json.loads(line) for line in run.samples_file.read_text().splitlines()]
     more = [{**line, "dataset": "more", "key": "key-more"} for line in lines]
     run.samples_file.write_text("".join(json.dumps(line) + "\n" for line in [*lines, *more]))
+
+
+async def test_check_14_resizing_keeps_the_view_and_the_cursor(comparing, recorded):
+    async with comparing(recorded.workspace, size=(200, 50)) as (app, pilot, screen):
+        screen.table.move_to(BETTER)
+        for view in ("table", "scatter", "curves"):
+            screen.show_view(view)
+            for size in ((80, 24), (120, 40), (200, 50)):
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+                assert (screen.view, screen.table.cursor_key) == (view, BETTER)
+                assert app.focused is {"table": screen.table, "scatter": screen.scatter, "curves": screen.curves}[view]
 
 
 async def test_check_37_the_comparison_is_exported_as_the_command_prints_it(comparing, recorded):

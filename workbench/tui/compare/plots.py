@@ -15,6 +15,7 @@ from workbench.tui.compare.overlay import losses, overlay
 from workbench.tui.compare.plane import Plane
 from workbench.tui.compare.scatter import Scatter
 from workbench.tui.widgets.chart import SERIES, Chart
+from workbench.tui.widgets.raster import MODES, usual_mode
 from workbench.tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Plots(Comparing):
     def draw_plane(self) -> None:
         """Show the plane as it is now."""
         if self.block:
+            self.scatter.mode = self._glyphs()
             self.scatter.show(*self.plane(self.block))
 
     def draw_curves(self) -> None:
@@ -95,7 +97,13 @@ class Plots(Comparing):
             self.app.call_from_thread(self._show_curves, found, names, len(wanted) - SERIES)
 
     def _show_curves(self, found: dict[str, Curve], names: dict[str, str], left_out: int) -> None:
+        self.curves.mode = self._glyphs()
         self.curves.show(overlay(found, names, left_out))
+
+    def _glyphs(self) -> str:
+        """The glyphs that were chosen for all charts of the app."""
+        chosen = self.app.settings.get("app", "glyphs")
+        return chosen if chosen in MODES else usual_mode()
 
     def action_front(self) -> None:
         """Draw the Pareto front, or no longer."""

@@ -29,6 +29,7 @@ from workbench.tui.widgets.table import Table
 from workbench.tui.widgets.table_messages import MarksChanged, PinsChanged, RowHighlighted, RowSelected, StateChanged
 
 if TYPE_CHECKING:
+    from workbench.engine.comparison import Block
     from workbench.engine.diff import Diff
 
 VIEWS = ("table", "scatter", "curves")
@@ -88,8 +89,8 @@ class CompareScreen(Plots):
     def show_comparison(self) -> None:
         """Show another comparison, on the data set that was shown."""
         blocks = self.comparison.blocks if self.comparison else ()
-        before = self.block.dataset if self.block else ""
-        self._place = next((place for place, block in enumerate(blocks) if block.dataset == before), 0)
+        before = _asked(self.block)
+        self._place = next((place for place, block in enumerate(blocks) if _asked(block) == before), 0)
         self._show_block()
         self.app.did(self.command())
         if self._wanted:
@@ -147,12 +148,13 @@ class CompareScreen(Plots):
 
     @on(PinsChanged, "#compare")
     def _pins_changed(self, event: PinsChanged) -> None:
-        """Compare with another baseline; a floor was never asked anything and cannot be one."""
+        """Compare with another baseline; a floor or an imported row has no answers that could be paired."""
         pinned = next(iter(event.keys), "")
         if pinned and not self.is_run(pinned):
-            self.refuse(f"{pinned} is a floor and no run: differences to it cannot be paired")
+            self.refuse(f"{pinned} is no run of this workspace: differences to it cannot be paired")
             self.table.set_pins([self.comparison.baseline] if self.comparison else [])
             return
+        self.query_one(BlockBar).say(f"comparing with {pinned or 'the base model'} …")
         self.take_baseline(pinned)
 
     @on(StateChanged, "#compare")
@@ -165,7 +167,7 @@ class CompareScreen(Plots):
         if self.is_run(event.key):
             await self.app.open_run(event.key)
         else:
-            self.refuse(f"{event.key} is a floor and no run")
+            self.refuse(f"{event.key} is no run of this workspace")
 
     @on(BlockBar.Chosen)
     def _block_chosen(self, event: BlockBar.Chosen) -> None:
@@ -280,3 +282,8 @@ class CompareScreen(Plots):
 
     def _set_notes(self, height: object) -> None:
         self.query_one("#notes").styles.height = max(3, min(height, 30)) if isinstance(height, int) else NOTES
+
+
+def _asked(block: Block | None) -> tuple[str, ...]:
+    """What tells a block from the others: one data set may have been asked in two ways."""
+    return (block.dataset, block.protocol, block.answer_format) if block else ()
