@@ -145,7 +145,7 @@ class Chart(Widget):
 
     def _legend(self) -> Content:
         """The title, then each series with its mark and its newest number; where room lacks, less of that."""
-        room = self.size.width - 2
+        room = self.size.width - 4  # a line and a space on either side
         legends = [self._legend_with(*parts) for parts in ((True, True), (False, True), (False, False))]
         return next((legend for legend in legends if legend.cell_length <= room), legends[-1])
 
