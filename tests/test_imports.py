@@ -38,6 +38,8 @@ def modules(tmp_path):
         ["--help"],
         ["list"],
         ["list", "models"],
+        ["list", "evaluations"],
+        ["queue"],
         ["list", "datasets"],
         ["list", "adapters"],
         ["check", "p"],
@@ -56,7 +58,19 @@ def test_a_command_loads_nothing_heavy(modules, arguments, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["watch", "x"], ["stop", "x"], ["resume", "x"], ["eval", "x"], ["export", "x", "y"]]
+    "arguments",
+    [
+        ["watch", "x"],
+        ["stop", "x"],
+        ["resume", "x"],
+        ["eval", "x"],
+        ["export", "x", "y"],
+        ["tag", "x", "y"],
+        ["archive", "x"],
+        ["checkpoint", "x"],
+        ["samples", "x"],
+        ["new", "y", "--from-run", "x"],
+    ],
 )
 def test_a_refused_command_loads_nothing_heavy_either(modules, arguments):
     code, loaded = modules(*arguments)

@@ -43,6 +43,14 @@ def test_answers_stand_beside_the_base_models(run):
     assert base_answers(run, "nothing") == ({}, "base-m-1 was not asked nothing")
 
 
+def test_no_accepted_answer_and_an_abstention_have_a_word():
+    from workbench.engine.answer_records import answer_record
+
+    record = answer_record({**sample(1, task="squad"), "gold": [], "parsed": ""}, (), None)
+    assert (record["gold"], record["parsed"]) == ("unanswerable", "unanswerable")
+    assert answer_record({**sample(1), "gold": ["A", "B"], "parsed": None}, (), None)["gold"] == "A | B"
+
+
 def test_a_data_set_must_be_named_where_there_are_several(run):
     with pytest.raises(InputError, match=r"name one with --on: quiz, other"):
         answer_records(run)

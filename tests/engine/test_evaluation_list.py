@@ -146,6 +146,7 @@ def test_tasks_of_the_queue_wait_in_their_order_and_failed_ones_say_why(workspac
     listed = EvaluationList(workspace)
     rows = listed.refresh([])
     assert [(row.name, row.status, row.place, row.dataset, row.reason) for row in rows] == [
+        (runs[1].id, "running", 0, "arithmetic", ""),
         (runs[2].id, "waiting", 1, "arithmetic", ""),
         (runs[0].id, "failed", 0, "arithmetic", "gone"),
     ]

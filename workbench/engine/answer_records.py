@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.choices.tasks import TASKS
+from workbench.choices.tasks import TASKS, UNANSWERABLE
 from workbench.engine.answers import AnswerReader, Sample, answers_of, base_of
 from workbench.engine.evaluation_list import Evaluation
 from workbench.engine.prompts import Prompts, Turns
@@ -54,8 +54,8 @@ def answer_record(sample: Sample, turns: Turns, base: Sample | None) -> Record:
     return {
         "verdict": verdict(sample),
         "score": ranked_score(sample),
-        "parsed": None if sample["parsed"] is None else str(sample["parsed"]),
-        "gold": " | ".join(map(str, sample["gold"])) if isinstance(sample["gold"], list) else str(sample["gold"]),
+        "parsed": None if sample["parsed"] is None else str(sample["parsed"]) or UNANSWERABLE,
+        "gold": _gold(sample["gold"]),
         "answer": str(sample["raw"]),
         "base": verdict(base) if base else None,
         "base_answer": str(base["raw"]) if base else None,
@@ -66,6 +66,11 @@ def answer_record(sample: Sample, turns: Turns, base: Sample | None) -> Record:
         "new_tokens": sample.get("n_new_tokens"),
         "doc_hash": str(sample["doc_hash"]),
     }
+
+
+def _gold(golds: Any) -> str:
+    """The accepted answers; none at all means that the passage holds none."""
+    return " | ".join(map(str, golds)) or UNANSWERABLE if isinstance(golds, list) else str(golds)
 
 
 def evaluation_record(row: Evaluation) -> Record:

@@ -100,7 +100,9 @@ class EvaluationList:
         tasks = list(self._queue.tasks.values())
         waiting = [_waiting(task, place) for place, task in enumerate(_waiters(tasks), start=1)]
         unstarted = [_unstarted(task) for task in tasks if not task.run_id and task.status not in queue.OPEN]
-        return [*at_work, *waiting, *unstarted, *(row for row in rows if row.status != "running")]
+        shown = {row.run_id for row in at_work}
+        begun = [_unstarted(task) for task in tasks if task.status == "running" and task.run_id not in shown]
+        return [*at_work, *begun, *waiting, *unstarted, *(row for row in rows if row.status != "running")]
 
     @property
     def queue_is_open(self) -> bool:
@@ -255,7 +257,7 @@ def _waiting(task: Task, place: int) -> Evaluation:
 
 def _unstarted(task: Task) -> Evaluation:
     asked = ", ".join(_asked(task.overrides))
-    return Evaluation(task.id, task.name, task.status, dataset=asked, task_id=task.id, reason=task.reason)
+    return Evaluation(task.id, task.name, task.status, task.run_id, asked, task_id=task.id, reason=task.reason)
 
 
 def _asked(overrides: Sequence[str]) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _short(key: str) -> Any:
 ANSWERS = (
     Column("verdict", "verdict", show=lambda row: verdict_text(row["verdict"]), least=7, most=11),
     Column("parsed", "read", show=_short("parsed"), least=4, most=18),
-    Column("gold", "right", show=_short("gold"), least=4, most=18),
+    Column("gold", "gold", show=_short("gold"), least=4, most=18),
     Column("answer", "answer", show=_short("answer"), least=10, most=40),
     Column("base", "base", show=lambda row: verdict_text(row["base"]), least=5, most=11),
     Column("score", "score", show=lambda row: number_text(row["score"], 2), right=True, number=True, most=6),

@@ -25,7 +25,7 @@ def answer_text(record: Record, turns: tuple[tuple[str, str], ...], reason: str)
         turns: Role and text of what was asked.
         reason: Why that is not known; empty where it is.
     """
-    parts = [_facts(record), *_part("answer", record["answer"] or "(nothing)"), *_part("right", record["gold"])]
+    parts = [_facts(record), *_part("answer", record["answer"] or "(nothing)"), *_part("gold", record["gold"])]
     parts += list(_part("read as", record["parsed"]))
     if reason:
         parts += list(_part("prompt", f"{NOT_AVAILABLE}: {reason}"))

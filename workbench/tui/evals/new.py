@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUBJECTS = (
     Column("name", "run or model", least=16, most=34),
     Column("kind", "kind", least=5, most=6),
-    Column("here", "here", least=5, most=14),
+    Column("here", "here", least=4, most=4),
     Column("about", "what", most=40),
 )
 DATA_SETS = (
@@ -128,4 +128,4 @@ class NewEvaluation(ModalScreen[Wanted | None]):
 
 
 def _subject_row(subject: Subject) -> dict[str, object]:
-    return {**vars(subject), "here": "yes" if subject.here else "fetched first"}
+    return {**vars(subject), "here": "yes" if subject.here else "no"}

@@ -95,7 +95,8 @@ class EvalsScreen(WorkbenchScreen):
         before, self._rows = self._rows, {row.key: row for row in found}
         self.table.empty = "No evaluations here: ^n asks runs and models, u every run that has no scores."
         if before and list(before) == list(self._rows):
-            changed = {key: as_row(row) for key, row in self._rows.items() if before[key] != row}
+            news = {key: row for key, row in self._rows.items() if row is not before[key] and row != before[key]}
+            changed = {key: as_row(row) for key, row in news.items()}
             if changed:
                 self.table.update_rows(changed)
         else:
