@@ -118,6 +118,13 @@ async def test_check_34_p_takes_another_baseline(comparing, recorded):
         await until(lambda: screen.comparison.baseline == BASE)
 
 
+async def test_the_base_model_stays_pinned_while_nothing_else_is(comparing, recorded):
+    async with comparing(recorded.workspace) as (_, pilot, screen):
+        await press(pilot, "g", "p")
+        await until(lambda: screen.table.pinned == (BASE,))
+        assert screen.comparison.baseline == BASE
+
+
 async def test_a_floor_is_no_baseline_and_cannot_be_opened(comparing, recorded):
     async with comparing(recorded.workspace) as (app, pilot, screen):
         assert screen.table.move_to(FLOOR)

@@ -58,7 +58,9 @@ class AxesDialog(ModalScreen[tuple[str, str] | None]):
                 for name in ("x", "y"):
                     with Vertical(classes="axis"):
                         yield Static(f"{name} axis", classes="heading")
-                        yield OptionList(*(Option(Text(one.label)) for one in self._figures), id=f"axis-{name}")
+                        yield OptionList(
+                            *(Option(Text(one.label)) for one in self._figures), id=f"axis-{name}", compact=True
+                        )
             yield Static("j k choose  tab other axis  enter accept  esc cancel", classes="keys", markup=False)
 
     def on_mount(self) -> None:

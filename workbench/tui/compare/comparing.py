@@ -51,6 +51,9 @@ class Comparing(WorkbenchScreen):
 
     def take_baseline(self, run_id: str) -> None:
         """Compare with another baseline; with an empty one, with the base model that all share."""
+        if run_id == self.chosen_baseline:
+            self.show_comparison()  # nothing to compare anew: show again what is the baseline
+            return
         self.chosen_baseline = run_id
         self._compare(run_id)
 

@@ -184,7 +184,7 @@ class CompareScreen(Plots):
     def show_view(self, name: str) -> None:
         """Show the table, the scatter or the curves."""
         self.query_one("#views", ContentSwitcher).current = "table-view" if name == "table" else name
-        {"table": self.table, "scatter": self.scatter, "curves": self.curves}[name].focus()
+        self.set_focus({"table": self.table, "scatter": self.scatter, "curves": self.curves}[name])
         self.call_after_refresh(self._redraw)
 
     def action_view(self) -> None:

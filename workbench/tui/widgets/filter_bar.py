@@ -23,7 +23,11 @@ class FilterBar(Horizontal):
         id: Of the widget.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Clear the filter", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Clear the filter", show=False),
+        # before the field gets it: the next key must find the table with the focus, however fast it comes
+        Binding("enter", "accept", "To the rows that match", show=False, priority=True),
+    ]
     DEFAULT_CSS = """
     FilterBar { height: 1; display: none; background: $panel; }
     FilterBar:focus-within, FilterBar.filtered { display: block; }
@@ -73,10 +77,9 @@ class FilterBar(Horizontal):
             problem = self._table.set_filter(event.value, typing=True)
         self._say(problem)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_accept(self) -> None:
         """Back to the rows that are left."""
-        event.stop()
-        self._table.focus()
+        self.screen.set_focus(self._table)
         self.set_class(bool(self._table.rows.filter), "filtered")
 
     def on_descendant_blur(self) -> None:
@@ -86,7 +89,7 @@ class FilterBar(Horizontal):
     def action_leave(self) -> None:
         """Take the filter back, or leave when there is none."""
         self.clear()
-        self._table.focus()
+        self.screen.set_focus(self._table)
 
     @property
     def _table(self) -> Table:
