@@ -338,6 +338,17 @@ async def test_resuming_is_the_command_s(drive, recorded, monkeypatch):
         await until(pilot, lambda: app.command == f"workbench resume {recorded['lost'].id} --detach")
 
 
+async def test_check_37_the_steps_are_exported_as_the_command_prints_them(drive, recorded):
+    async with drive(recorded.workspace, "live", recorded["lost"].id) as (app, pilot):
+        await loaded(app, pilot, recorded["lost"])
+        await pilot.press("e")
+        await until(pilot, lambda: any(one.text.startswith("wrote") for one in app.messages.all))
+        written = next(recorded.workspace.exports.iterdir()).read_text().splitlines()
+        assert written[0].startswith("step,loss,learning_rate")
+        assert len(written) == 26
+        assert app.command == f"workbench steps {recorded['lost'].id} --csv"
+
+
 async def test_what_cannot_be_done_now_says_why(drive, recorded):
     async with drive(recorded.workspace, "live", recorded["finished"].id, problems=True) as (app, pilot):
         await loaded(app, pilot, recorded["finished"])

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import answers, artifacts, datasets, doctor, evals, lists, options, profiles, queues, runs, tags
+from workbench.cli import (
+    answers,
+    artifacts,
+    datasets,
+    doctor,
+    evals,
+    lists,
+    options,
+    profiles,
+    queues,
+    runs,
+    steps,
+    tags,
+)
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -125,6 +138,13 @@ _add(
     "workbench watch last",
     "workbench watch quickstart --json",
     "workbench watch last --screen              # in the app",
+)
+_add(
+    steps.show,
+    "steps",
+    "Print the numbers of each step of a run.",
+    "workbench steps last",
+    "workbench steps last --csv > steps.csv",
 )
 _add(runs.stop, "stop", "Write a checkpoint and stop a run.", "workbench stop last", "workbench stop last --now")
 _add(

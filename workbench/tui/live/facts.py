@@ -21,10 +21,9 @@ def progress(history: History, now_s: float, ascii_only: bool = False) -> Conten
     """State, stage, steps or questions done, time left, time spent; how it ended and what to do about it."""
     state = history.state
     parts = [state_content(state.status, ascii_only), *map(Content, _where(history))]
-    elapsed = history.elapsed_s(now_s)
+    parts.append(Content(f"elapsed {_or_reason(history.elapsed_s(now_s), axis.time, 'not started')}"))
     if state.status == "running":
         parts.append(Content(f"ETA {_eta(history)}"))
-    parts.append(Content(f"elapsed {_or_reason(elapsed, axis.time, 'not started')}"))
     if state.status in RESUMABLE:
         parts.append(Content.styled("R resumes", "bold"))
     if state.reason:
@@ -42,14 +41,14 @@ def _where(history: History) -> list[str]:
         return [*parts, f"{one_line(metric)} {_or_reason(score, axis.number, 'no number')}"]
     if state.total_steps:
         return [*parts, f"step {state.step}/{state.total_steps}", f"{state.step / state.total_steps:.0%}"]
-    return [*parts, f"step {state.step}/n/a" if state.step else "step n/a (none yet)"]
+    return [*parts, f"step {state.step or 'n/a'}"]
 
 
 def _eta(history: History) -> str:
     if not history.state.step:
         return "n/a (no step yet)"
     if history.state.stage != "train":
-        return f"n/a (only known while it trains, not in {one_line(history.state.stage)})"
+        return "n/a (known only while it trains)"
     return _or_reason(history.fact("step", "eta_s"), axis.time, "not told")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -16,7 +17,10 @@ from textual.events import Unmount
 from textual.worker import get_current_worker
 
 from workbench.engine.run import Run, alive, runs
+from workbench.engine.run_records import FORMATS, as_text
+from workbench.engine.steps import step_records
 from workbench.paths import Workspace
+from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.live.charts import METRICS
 from workbench.tui.live.feed import POLL_S, Told, Watched
@@ -243,9 +247,22 @@ class LiveScreen(LiveLog):
         """The selected text, or the page as text."""
         return self.get_selected_text() or (self.view.text() if self.watched else None)
 
+    def exports(self) -> Iterable[Export]:
+        """The numbers of each step, in three formats."""
+        if self.watched is None:
+            return
+        run = self.watched.run
+        for form, suffix in FORMATS.items():
+            name = f"Export the steps of the run as {form}"
+            yield Export(name, suffix, partial(_steps_text, run, form), f"workbench steps {run.id} --{form}")
+
     def editor_path(self) -> Path | None:
         """What the worker printed."""
         return self.watched.run.log_file if self.watched and self.watched.run.log_file.exists() else None
+
+
+def _steps_text(run: Run, form: str) -> str:
+    return as_text(step_records(run), form)
 
 
 def _newest(workspace: Workspace) -> str | None:
