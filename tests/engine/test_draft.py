@@ -61,6 +61,15 @@ def test_a_value_and_where_it_comes_from(draft):
     assert draft.shown(field(draft, "train.gradient_checkpointing")) == "true"
 
 
+def test_the_line_of_a_key_is_that_of_its_own_section(draft):
+    text = draft.text.replace("[data]", '[data]\n"seed" = 3')
+    changed = draft.with_text("[eval]\nrows = 3\n" + text)
+    lines = changed.text.splitlines()
+    for path, said in (("data.seed", '"seed" = 3'), ("adapter.r", "r = 8"), ("eval.rows", "rows = 3")):
+        assert lines[changed.line(field(changed, path)) - 1].startswith(said)
+    assert changed.line(field(changed, "train.seed")) is None
+
+
 def test_the_default_takes_a_key_out(draft):
     bare, _ = draft.without(field(draft, "adapter.r"))
     assert bare.text == TEXT.replace("r = 8\n", "")

@@ -26,6 +26,7 @@ from workbench.profile import DEFAULT_METHODS, Profile
 
 STAND_INS = {"model": {"name": "-"}, "data": {"dataset": "-"}}
 """What stands for a section that a profile must have, while the rest of it is checked."""
+HEADER = re.compile(r"\s*\[([^\[\]]+)\]")
 PLACE = re.compile(r"at line (\d+)")
 
 
@@ -105,6 +106,10 @@ class Draft:
             shown += [*own, *(FormField(section, key, "unknown") for key in sorted(extra))]
         return [*shown, *(FormField("", key, "unknown") for key in self.tree if key not in SECTIONS)]
 
+    def field(self, path: str) -> FormField | None:
+        """The key of that path."""
+        return next((field for field in self.fields if field.path == path), None)
+
     def given(self, field: FormField) -> bool:
         """Whether the text says it, so that it is not the default."""
         return field.key in self._table(field.section)
@@ -124,6 +129,16 @@ class Draft:
     def _table(self, section: str) -> Mapping[str, Any]:
         table = self.tree.get(section, {}) if section else self.tree
         return table if isinstance(table, Mapping) else {}
+
+    def line(self, field: FormField) -> int | None:
+        """The line, from 1, in which the text sets a key; None when it does not, or not in a line of its own."""
+        section = ""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            header = HEADER.match(line)
+            section = header[1].strip() if header else section
+            if section == field.section and re.match(rf"\s*[\"']?{re.escape(field.key)}[\"']?\s*=", line):
+                return number
+        return None
 
     def with_text(self, text: str) -> Draft:
         """The draft with another text."""

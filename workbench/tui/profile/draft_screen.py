@@ -14,6 +14,7 @@ from workbench.tui.profile.new import NewProfile
 from workbench.tui.profile.pane import DraftPane
 from workbench.tui.profile.shelf import Shelf
 from workbench.tui.screen import WorkbenchScreen
+from workbench.tui.widgets.header import Header
 from workbench.tui.widgets.table_messages import RowSelected
 
 DISK_S = 1.0
@@ -103,6 +104,8 @@ class DraftScreen(WorkbenchScreen):
         self._name_subject()
 
     def _name_subject(self) -> None:
+        if not self.query(Header):
+            return  # the app is leaving
         if not self.pane.is_open:
             self.subject = ""
             return

@@ -97,8 +97,7 @@ class DraftPane(Vertical):
     @property
     def field(self) -> FormField | None:
         """The key under the cursor."""
-        path = self.query_one(FieldList).path
-        return next((field for field in self.draft.fields if field.path == path), None)
+        return self.draft.field(self.query_one(FieldList).path)
 
     def open(self, draft: Draft) -> None:
         """Show another draft; nothing of the last one can be taken back any more."""
@@ -268,6 +267,7 @@ class DraftPane(Vertical):
         event.stop()
         if self._draft and not self.draft.syntax:
             self.query_one(FieldEditor).show(self.draft, self.field)
+            self.query_one(TomlArea).follow(self.draft.line(self.field) if self.field else None)
 
     @on(TextArea.Changed)
     def _text_typed(self, event: TextArea.Changed) -> None:
