@@ -102,6 +102,13 @@ def test_a_loss_on_held_out_rows_is_a_curve_of_its_own(run, write):
     assert list(told(HistoryReader(run)).curve("eval_loss").ys) == [1.5]
 
 
+def test_steps_named_by_other_events_are_no_points(run, write):
+    write(("started", {}), step(5), ("saved", {"what": "checkpoint", "step": 2, "seconds": 9.0}))
+    write(("recovered", {"step": 3, "seconds": 9.0}))
+    history = told(HistoryReader(run))
+    assert (list(history.curve("loss").xs), len(history.curve("seconds"))) == ([5], 0)
+
+
 def test_the_state_is_that_of_the_run_and_a_dead_worker_is_lost(run, write):
     write(("started", {"pid": 7}), step(1))
     history = told(HistoryReader(run))

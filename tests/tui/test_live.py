@@ -137,6 +137,14 @@ async def test_check_29_capacity_prediction_and_own_share(drive, recorded, size)
         assert "predicted 6G" in "\n".join(frame(app)).split("\n")[4]
 
 
+async def test_check_29_a_prediction_for_torch_alone_says_so(drive, recorded):
+    run = recorded["running"]
+    add(run, "predicted", process_bytes=None, reserved_bytes=None, allocated_bytes=5 * 2**30)
+    async with drive(recorded.workspace, "live", run.id, size=(120, 40)) as (app, pilot):
+        view = await loaded(app, pilot, run)
+        assert "predicted for torch 5G" in view.query_one("#memory").text()
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_check_12_every_page_has_charts_of_a_useful_size(drive, recorded, size):
     run = recorded["finished"]

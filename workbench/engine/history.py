@@ -128,7 +128,7 @@ class HistoryReader:
 
     def _sort(self, event: Event, portion: Portion) -> None:
         worked_s = self._worked_s(event.time_s)
-        if "step" in event.fields and event.kind != "saved":
+        if event.kind == "step" or "eval_loss" in event.fields:
             _collect(portion, event.fields, STEP_KEYS, float(event.fields["step"]))
         _collect(portion, event.fields, SAMPLE_KEYS, worked_s)
         if event.kind == "stage":

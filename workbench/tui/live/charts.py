@@ -83,12 +83,12 @@ def own_key(history: History) -> str:
     return "process_bytes" if len(history.curve("process_bytes")) else "reserved_bytes"
 
 
-def predicted_bytes(history: History) -> float | None:
-    """The peak that was predicted for this run's process; None when nobody predicted one."""
-    for key in ("process_bytes", "allocated_bytes"):
+def predicted(history: History) -> Level | None:
+    """The peak that was predicted for the run, of its process or else of torch alone; None when nobody predicted."""
+    for key, name in (("process_bytes", "predicted"), ("allocated_bytes", "predicted for torch")):
         value = history.fact("predicted", key)
         if isinstance(value, float | int) and value > 0:
-            return float(value)
+            return Level(f"{name} {axis.size(value)}", float(value), dotted=True)
     return None
 
 
@@ -102,14 +102,12 @@ def memory_plot(history: History) -> Plot:
     own, total = own_key(history), history.memory.get("device_total_bytes")
     name = "own" if own == "process_bytes" else "torch"
     levels = [] if not total else [Level(f"capacity {axis.size(total)}", float(total))]
-    predicted = predicted_bytes(history)
-    if predicted is not None:
-        levels.append(Level(f"predicted {axis.size(predicted)}", predicted, dotted=True))
+    foretold = predicted(history)
     return replace(
         common,
         title="GPU memory",
         series=[Series(name, history.curve(own), "area", smooth=False), Series("device", device, smooth=False)],
-        levels=levels,
+        levels=[*levels, foretold] if foretold else levels,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from textual.content import Content
 
 from workbench.engine.history import History
-from workbench.tui.live.charts import celsius, own_key, predicted_bytes, watts
+from workbench.tui.live.charts import celsius, own_key, predicted, watts
 from workbench.tui.safe import one_line
 from workbench.tui.states import state_content
 from workbench.tui.widgets import axis
@@ -88,8 +88,8 @@ def memory(history: History) -> Content:
         peak = history.curve("rss_bytes").peak
         reason = one_line(sample.get("reason") or "the driver does not tell")
         parts = [f"RSS {_size(sample.get('rss_bytes'))}", f"peak {_size(peak)}", f"VRAM n/a ({reason})"]
-    predicted = predicted_bytes(history)
-    parts.insert(3, f"predicted {_size(predicted) if predicted else 'n/a (none made)'}")
+    foretold = predicted(history)
+    parts.insert(3, foretold.name if foretold else "predicted n/a (none made)")
     return Content("  ".join(parts))
 
 
