@@ -30,10 +30,10 @@ def test_an_answer_that_is_not_complete_and_readable_says_why(status):
     assert found == (status if status in VERDICTS else "error")
 
 
-def test_partly_right_answers_and_unknown_tasks_are_told_apart():
+def test_partly_right_answers_and_losses_are_told_apart():
     assert verdict(sample(1, right=False, task="squad")) == "partly"
-    assert verdict({**sample(1), "task": "nobody knows"}) == "error"
     assert verdict({**sample(1), "scores": {}}) == "error"
+    assert verdict({**sample(1), "scores": {"loss": 1.5}}) == "measured"
 
 
 def test_answers_stand_beside_the_base_models(run):
@@ -41,6 +41,14 @@ def test_answers_stand_beside_the_base_models(run):
     assert (first["verdict"], first["answer"], first["gold"], first["base"]) == ("right", "A", "A", None)
     assert (second["verdict"], second["base"], second["base_answer"]) == ("wrong", "right", "A")
     assert base_answers(run, "nothing") == ({}, "base-m-1 was not asked nothing")
+
+
+def test_the_entries_of_one_data_set_are_told_apart(run):
+    boxed = [{**sample(number), "answer_format": "boxed", "key": "k2"} for number in range(2)]
+    with run.samples_file.open("a") as file:
+        file.write(lines(boxed))
+    assert [record["doc_id"] for record in answer_records(run, "quiz")] == ["0", "1"]
+    assert [record["verdict"] for record in answer_records(run, "quiz/boxed")] == ["right", "right"]
 
 
 def test_no_accepted_answer_and_an_abstention_have_a_word():

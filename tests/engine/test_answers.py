@@ -8,7 +8,7 @@ import pytest
 from workbench import profile as profiles
 from workbench.choices.rows import Row
 from workbench.engine import answers as module
-from workbench.engine.answers import AnswerReader, answers_of, base_of, score_so_far
+from workbench.engine.answers import AnswerReader, answers_of, base_of, belongs, score_so_far
 from workbench.engine.evaluate.scoring import score
 from workbench.engine.evaluate.summary import summarize
 from workbench.engine.events import EventLog
@@ -103,7 +103,14 @@ def test_the_score_so_far_is_the_results_own(task):
 
 def test_nothing_to_score_is_no_score():
     assert score_so_far([]) is None
-    assert score_so_far([{**sample(1), "task": "chat"}]) is None
+    assert score_so_far([{**sample(1), "scores": {}}]) is None
+    assert score_so_far([{**sample(1), "scores": {"loss": 1.5, "perplexity": 4.5}}]) is None
+
+
+def test_an_entry_is_named_by_its_data_set_and_what_sets_it_apart():
+    one = {**sample(1), "protocol": "arc_ll@1", "answer_format": "boxed"}
+    assert all(belongs(name, one) for name in ("quiz", "quiz/arc_ll@1", "quiz/boxed", "quiz/arc_ll@1/boxed"))
+    assert not any(belongs(name, one) for name in ("passages", "quiz/arc_gen@1", "quiz/bare", "qui"))
 
 
 @pytest.fixture

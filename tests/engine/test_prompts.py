@@ -20,6 +20,17 @@ def test_a_prompt_is_found_by_the_hash_of_its_question(tmp_path):
         assert [{"role": role, "content": text} for role, text in turns] == prompt(row, answer_format)
 
 
+def test_a_question_that_was_asked_without_a_chat_is_shown_alone(tmp_path):
+    workspace = Workspace(tmp_path)
+    row = datasets.rows(datasets.prepare_named(workspace, "quiz"), "test", "all", 0)[0]
+    ((role, text),), _ = Prompts(workspace).find(asked(row, protocol="arc_ll@1"))
+    assert role == "question"
+    assert text.startswith(row.question)
+    assert "Answer with" not in text
+    (*_, (role, text)), _ = Prompts(workspace).find(asked(row, protocol="arc_gen@1"))
+    assert "Answer with" in text
+
+
 def test_what_is_not_there_is_a_reason(tmp_path):
     workspace = Workspace(tmp_path)
     unknown = Row("1", "arc", "never asked", ("A",))

@@ -27,7 +27,7 @@ def samples(
     as_json: Json = False,
 ) -> None:
     """Show what a model answered to each question of a data set, what it came to, and what the untrained model said."""
-    from workbench.engine.answer_records import answer_records
+    from workbench.engine.answer_records import answer_records, is_failure
     from workbench.engine.run import find
     from workbench.engine.run_records import as_text
 
@@ -35,7 +35,7 @@ def samples(
         raise InputError("Give one of --csv, --json and --markdown.")
     records = answer_records(find(workspace_of(context), run), dataset)
     every = len(records)
-    records = _matching([record for record in records if not failures or record["verdict"] != "right"], where)
+    records = _matching([record for record in records if not failures or is_failure(record)], where)
     if as_json:
         emit_json(records)
     elif as_csv or as_markdown:

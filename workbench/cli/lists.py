@@ -111,7 +111,7 @@ def _evaluations(workspace: Workspace) -> list[Record]:
 
 def _scored(record: Record) -> Record:
     score = record["score"]
-    interval = "" if score is None else f" [{record['low']:.3f}, {record['high']:.3f}]"
+    interval = "" if record["low"] is None else f" [{record['low']:.3f}, {record['high']:.3f}]"
     answers = f"queue {record['place']}" if record["place"] else f"{_cell(record['done'])}/{_cell(record['total'])}"
     return {
         **{name: record[name] for name in ("status", "name", "dataset", "what")},

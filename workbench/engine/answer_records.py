@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.choices.tasks import TASKS, UNANSWERABLE
-from workbench.engine.answers import AnswerReader, Sample, answers_of, base_of
+from workbench.choices.tasks import UNANSWERABLE
+from workbench.engine.answers import LOSSES, AnswerReader, Sample, answers_of, base_of, belongs
 from workbench.engine.evaluation_list import Evaluation
 from workbench.engine.prompts import Prompts, Turns
 from workbench.engine.run import Run
@@ -14,8 +14,18 @@ from workbench.errors import InputError, nearest
 
 Record = dict[str, Any]
 RIGHT = "right"
-VERDICTS = {RIGHT: "✓", "partly": "≈", "wrong": "✗", "unparsed": "?", "empty": "∅", "truncated": "…", "error": "!"}
-"""What an answer came to, each with its glyph; all but the first are failures."""
+MEASURED = "measured"
+VERDICTS = {
+    RIGHT: "✓",
+    MEASURED: "·",
+    "partly": "≈",
+    "wrong": "✗",
+    "unparsed": "?",
+    "empty": "∅",
+    "truncated": "…",
+    "error": "!",
+}
+"""What an answer came to, each with its glyph: right, or a loss that is neither right nor wrong; else a failure."""
 
 
 def verdict(sample: Sample) -> str:
@@ -29,18 +39,20 @@ def verdict(sample: Sample) -> str:
     if sample["status"] != "ok":
         return str(sample["status"]) if sample["status"] in VERDICTS else "error"
     value = ranked_score(sample)
+    if next(iter(sample["scores"]), "") in LOSSES:
+        return MEASURED
     return "error" if value is None else RIGHT if value >= 1 else "partly" if value > 0 else "wrong"
 
 
 def ranked_score(sample: Sample) -> float | None:
-    """The score that its task is ranked by, 0..1; None for a task without scores."""
-    names = [name for name in TASKS[sample["task"]].metrics if name in sample["scores"]] if _is_known(sample) else []
-    value = sample["scores"][names[0]] if names else None
+    """The score that it is ranked by, the first of its record: a fraction or a loss; None when it has none."""
+    value = next(iter(sample["scores"].values()), None)
     return float(value) if isinstance(value, int | float) else None
 
 
-def _is_known(sample: Sample) -> bool:
-    return sample["task"] in TASKS
+def is_failure(record: Record) -> bool:
+    """Whether the answer of a record is not right."""
+    return record["verdict"] not in (RIGHT, MEASURED)
 
 
 def answer_record(sample: Sample, turns: Turns, base: Sample | None) -> Record:
@@ -95,12 +107,12 @@ def evaluation_record(row: Evaluation) -> Record:
     }
 
 
-def answer_records(run: Run, dataset: str = "") -> list[Record]:
+def answer_records(run: Run, name: str = "") -> list[Record]:
     """All answers of a run to one data set, in the order in which they were given, with the untrained model's.
 
     Args:
         run: The run.
-        dataset: Which; may be empty where the run was asked only one.
+        name: Of an entry of its evaluation; may be empty where there is only one.
 
     Raises:
         InputError: The run has no such answers.
@@ -109,24 +121,29 @@ def answer_records(run: Run, dataset: str = "") -> list[Record]:
     known = list(dict.fromkeys(str(sample["dataset"]) for sample in samples))
     if not known:
         raise InputError(f"{run.id} has no answers; `workbench eval {run.id}` asks it.")
-    if not dataset and len(known) > 1:
+    if not name and len(known) > 1:
         raise InputError(f"{run.id} was asked several data sets; name one with --on: {', '.join(known)}.")
-    if dataset and dataset not in known:
-        raise InputError(f'{run.id} was not asked "{dataset}". {nearest(dataset, known)}')
-    chosen = dataset or known[0]
-    others, _ = base_answers(run, chosen)
+    own = named(name or known[0], samples)
+    if not own:
+        raise InputError(f'{run.id} was not asked "{name}". {nearest(name, known)}')
+    others, _ = base_answers(run, name or known[0])
     prompts = Prompts(run.workspace)
-    own = [sample for sample in samples if sample["dataset"] == chosen]
     return [answer_record(sample, prompts.find(sample)[0], others.get(str(sample["doc_hash"]))) for sample in own]
 
 
-def base_answers(run: Run, dataset: str) -> tuple[Mapping[str, Sample], str]:
-    """The untrained model's answers to a data set by the hash of the question; without any, the reason."""
+def named(name: str, samples: Sequence[Sample]) -> list[Sample]:
+    """The samples of one entry: those with the key of the first that belongs to its name."""
+    key = next((sample.get("key") for sample in samples if belongs(name, sample)), None)
+    return [sample for sample in samples if belongs(name, sample) and sample.get("key") == key]
+
+
+def base_answers(run: Run, name: str) -> tuple[Mapping[str, Sample], str]:
+    """The untrained model's answers to the same by the hash of the question; without any, the reason."""
     base, reason = base_of(run)
     if base is None:
         return {}, reason
-    found = {str(sample["doc_hash"]): sample for sample in read_all(base) if sample["dataset"] == dataset}
-    return found, "" if found else f"{base.id} was not asked {dataset}"
+    found = {str(sample["doc_hash"]): sample for sample in named(name, read_all(base))}
+    return found, "" if found else f"{base.id} was not asked {name}"
 
 
 def read_all(run: Run) -> Sequence[Sample]:

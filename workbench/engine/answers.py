@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.choices.tasks import TASKS
 from workbench.engine.events import EventReader
 from workbench.engine.run import BASE, Run
 from workbench.errors import WorkbenchError
 
 Sample = dict[str, Any]
 PORTION_BYTES = 256 * 1024
+LOSSES = ("loss", "perplexity")
+"""Scores that are no fractions; no answer is right or wrong by them."""
+PROPORTIONS = ("accuracy", "acc", "acc_norm")
+"""Scores that are 0 or 1 for every answer, of independent questions."""
 NEEDED = ("dataset", "task", "doc_id", "doc_hash", "gold", "raw", "parsed", "status", "scores")
 """What of a sample is shown; a line that lacks any of it is none."""
 
@@ -89,39 +92,53 @@ class Score:
 
     Args:
         metric: Its name.
-        value, low, high: Fractions: the score and its 95 % interval.
+        value: A fraction, or a loss.
+        low, high: Its 95 % interval; None where nobody has made one.
         n: Answers that it counts.
     """
 
     metric: str
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: int
 
 
 def score_so_far(samples: Sequence[Sample]) -> Score | None:
-    """The ranked score of one data set's answers, as the result will have it; None while there is nothing to score.
+    """The ranked score of the answers to one set of questions, as the result will have it; None while there is none.
+
+    A loss has none before the end: it is a mean over tokens.
 
     Raises:
-        KeyError, TypeError, ValueError: The answers are not of one known task.
+        KeyError, TypeError, ValueError: The answers are not of one protocol.
     """
     from workbench.engine.evaluate.summary import measured
     from workbench.engine.resampling import mean_interval
     from workbench.engine.statistics import wilson
 
-    metrics = TASKS[samples[0]["task"]].metrics if samples else ()
-    if not metrics:
+    metric = next((name for sample in samples for name in sample["scores"]), "")
+    if not metric or metric in LOSSES:
         return None
-    counted = [(value, sample) for sample in samples if (value := measured(metrics[0], sample)) is not None]
+    counted = [(value, sample) for sample in samples if (value := measured(metric, sample)) is not None]
     if not counted:
         return None
     values = [value for value, _ in counted]
-    if metrics[0] == "accuracy":
+    if metric in PROPORTIONS:
         low, high = wilson(sum(values), len(values))
     else:
         low, high = mean_interval(values, [str(sample.get("cluster", sample["doc_id"])) for _, sample in counted])
-    return Score(metrics[0], sum(values) / len(values), low, high, len(values))
+    return Score(metric, sum(values) / len(values), low, high, len(values))
+
+
+def belongs(name: str, sample: Sample) -> bool:
+    """Whether a sample may be one of an evaluation's entry.
+
+    Args:
+        name: Of the entry: the data set, and behind slashes the protocol or the answer format where several were asked.
+        sample: Several entries may match a plain name; the first of the file is meant then.
+    """
+    dataset, *apart = name.split("/")
+    return sample["dataset"] == dataset and set(apart) <= {sample.get("protocol"), sample.get("answer_format")}
 
 
 def base_of(run: Run) -> tuple[Run | None, str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from workbench.choices.models import MODELS
 from workbench.choices.sources import SOURCES
-from workbench.choices.tasks import TASKS
 from workbench.engine.board import RunRow
 from workbench.engine.datasets import prepared
 from workbench.engine.fetch import model_folder
@@ -78,4 +77,4 @@ def data_sets(workspace: Workspace) -> list[Asked]:
     ]
     names = {one.name for one in here}
     others = [Asked(row.name, row.task, None) for row in SOURCES.values() if row.name not in names]
-    return [one for one in (*here, *others) if one.task in TASKS and TASKS[one.task].protocol]
+    return [one for one in (*here, *others) if one.task != "chat"]  # no answer of a chat is right or wrong

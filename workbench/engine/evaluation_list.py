@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.engine import queue
-from workbench.engine.answers import AnswerReader, Sample, Score, answers_of, score_so_far
+from workbench.engine.answers import AnswerReader, Sample, Score, answers_of, belongs, score_so_far
 from workbench.engine.board import RunRow
 from workbench.engine.events import EventReader
 from workbench.engine.queue import Queue, Task
@@ -34,7 +34,7 @@ class Evaluation:
         name: Of the run or model.
         status: waiting, running, finished, failed, stopped, lost, cancelled.
         run_id: The run that it is shown under; empty while it waits.
-        dataset: Empty where only the profile says what will be asked.
+        dataset: Name of the entry, a data set as a rule; empty where only the profile says what will be asked.
         model: Name of the base model; empty while it waits.
         what: "base" for an untrained model, else method and quantization.
         done, total: Answers so far and in the end; None when unknown.
@@ -43,6 +43,7 @@ class Evaluation:
         task_id: Of the queue; empty for none.
         reason: Why it did not finish.
         started_s: When its run started.
+        protocol_key: Of its samples; empty while it is not finished.
         of_base: Whether it is the untrained model that the run is compared with, asked before its training.
     """
 
@@ -61,6 +62,7 @@ class Evaluation:
     reason: str = ""
     started_s: float | None = None
     of_base: bool = False
+    protocol_key: str = ""
 
 
 @dataclass
@@ -73,6 +75,10 @@ class _Live:
     answers: AnswerReader | None = None
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     scores: dict[str, Score | None] = field(default_factory=dict)
+
+    def score(self, name: str) -> Score | None:
+        """The score so far of an entry."""
+        return next((self.scores[key] for key, own in self.samples.items() if belongs(name, own[0])), None)
 
 
 class EvaluationList:
@@ -141,13 +147,15 @@ class EvaluationList:
             portion = live.answers.read()
             if portion.anew:
                 live.samples.clear()
+                live.scores.clear()
             for sample in portion.samples:
-                live.samples.setdefault(str(sample["dataset"]), []).append(sample)
-                changed.add(str(sample["dataset"]))
+                key = str(sample.get("key"))
+                live.samples.setdefault(key, []).append(sample)
+                changed.add(key)
             if not portion.more:
                 break
-        for name in changed:
-            live.scores[name] = _score(live.samples[name])
+        for key in changed:
+            live.scores[key] = _score(live.samples[key])
 
     def _rows(self, run: RunRow, live: _Live) -> Iterator[Evaluation]:
         whole = Evaluation("", run.name, "finished", run.id, model=run.model, started_s=run.started_s)
@@ -163,13 +171,13 @@ class EvaluationList:
                 what="base" if of_base or not tuned else _what(run),
                 done=done,
                 total=total,
-                score=_progress_score(seen) if of_base and tuned else live.scores.get(name) or _progress_score(seen),
+                score=_progress_score(seen) if of_base and tuned else live.score(name) or _progress_score(seen),
                 reason="" if over else run.reason,
                 of_base=of_base and tuned,
             )
         if run.status != "running":
             return
-        asked = {name for of_base, name in live.seen if of_base == (live.stage == BASE_STAGE)}
+        asked = {name.partition("/")[0] for of_base, name in live.seen if of_base == (live.stage == BASE_STAGE)}
         for name in _to_ask(self._run(run)):
             if name not in asked:
                 what = "base" if live.stage == BASE_STAGE or not tuned else _what(run)
@@ -193,7 +201,8 @@ def _results(workspace: Workspace, run: RunRow) -> list[Evaluation]:
 def _result(run: RunRow, dataset: str, entry: dict[str, Any]) -> Evaluation:
     score = None
     for metric, found in entry["metrics"].items():
-        score = Score(metric, float(found["value"]), float(found["low"]), float(found["high"]), int(found["n"]))
+        value, low, high = (None if found[key] is None else float(found[key]) for key in ("value", "low", "high"))
+        score = None if value is None else Score(metric, value, low, high, int(found["n"]))
         break
     return Evaluation(
         f"{run.id}:{dataset}",
@@ -207,6 +216,7 @@ def _result(run: RunRow, dataset: str, entry: dict[str, Any]) -> Evaluation:
         int(entry["n"]),
         score,
         started_s=run.started_s,
+        protocol_key=str(entry.get("protocol_key", "")),
     )
 
 

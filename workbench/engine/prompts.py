@@ -13,6 +13,8 @@ from workbench.paths import Workspace
 
 Turns = tuple[tuple[str, str], ...]
 """Role and text of each turn before the answer."""
+GENERATES = "_gen"
+"""How the names of protocols end in which an answer is written in a chat."""
 
 
 class Prompts:
@@ -45,6 +47,8 @@ class Prompts:
             return (), f"the data set {name} was changed since: it holds no such question"
         if row.task not in TASKS:
             return (), f'nothing is known of the task "{row.task}"'
+        if not str(sample.get("protocol", GENERATES)).partition("@")[0].endswith(GENERATES):
+            return (("question", TASKS[row.task].ask(row)),), ""  # asked without a chat and an instruction
         answer_format: AnswerFormat = "boxed" if sample.get("answer_format") == "boxed" else "bare"
         return tuple((turn["role"], turn["content"]) for turn in prompt(row, answer_format)), ""
 

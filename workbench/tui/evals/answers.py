@@ -16,8 +16,8 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from workbench.engine.answer_records import RIGHT, Record, answer_record, base_answers
-from workbench.engine.answers import AnswerReader, Portion, Sample, answers_of, base_of
+from workbench.engine.answer_records import Record, answer_record, base_answers, is_failure
+from workbench.engine.answers import AnswerReader, Portion, Sample, answers_of, base_of, belongs
 from workbench.engine.prompts import Prompts
 from workbench.engine.run import Run
 from workbench.engine.run_records import FORMATS, as_text
@@ -77,6 +77,7 @@ class AnswersScreen(WorkbenchScreen):
         self._base_reason = ""
         self._failures = self._busy = False
         self._damaged = 0
+        self._key: str | None = evaluation.protocol_key or None
 
     def compose_body(self) -> ComposeResult:
         """The table with its filter; the answer under the cursor below or beside it."""
@@ -132,8 +133,16 @@ class AnswersScreen(WorkbenchScreen):
         if self._base is None:
             self._base, self._base_reason = self._read_base()
         portion = self._reader.read()
-        portion.samples = [one for one in portion.samples if one["dataset"] == self._evaluation.dataset]
+        if portion.anew:
+            self._key = self._evaluation.protocol_key or None
+        portion.samples = [sample for sample in portion.samples if self._is_own(sample)]
         return portion, {str(sample["doc_id"]): self._record(sample) for sample in portion.samples}
+
+    def _is_own(self, sample: Sample) -> bool:
+        """Whether a sample is one of this evaluation; the first that belongs to its name says with which key."""
+        if self._key is None and belongs(self._evaluation.dataset, sample):
+            self._key = sample.get("key")
+        return belongs(self._evaluation.dataset, sample) and sample.get("key") == self._key
 
     def _answers_run(self) -> Run:
         if self._evaluation.of_base:
@@ -162,9 +171,7 @@ class AnswersScreen(WorkbenchScreen):
 
     def _fill(self) -> None:
         """What the table shows: all answers, or the failures."""
-        shown = {
-            key: record for key, record in self._records.items() if not self._failures or record["verdict"] != RIGHT
-        }
+        shown = {key: record for key, record in self._records.items() if not self._failures or is_failure(record)}
         self.table.empty = "Every answer is right." if self._records else "No answers here yet."
         self.table.set_rows(shown)
         self.query_one(FilterBar).refresh_count()

@@ -43,6 +43,8 @@ def score_text(row: Row) -> str:
     """A score with its 95 % interval."""
     if row["score"] is None:
         return NOT_AVAILABLE
+    if row["low"] is None or row["high"] is None:
+        return number_text(row["score"], 3)
     return f"{number_text(row['score'], 3)} [{row['low']:.2f}, {row['high']:.2f}]"
 
 
