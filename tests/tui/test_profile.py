@@ -152,6 +152,7 @@ async def test_check_09_letters_typed_in_the_text_are_text(open_mine):
     async with open_mine() as (app, pilot, pane):
         await pilot.press("v")
         assert isinstance(app.focused, TextArea)
+        app.focused.move_cursor((0, 0))
         await pilot.press(*"qjDv1", "enter")
         assert pane.draft.text == "qjDv1\n" + pane.draft.saved
         assert app.current_mode == "profile"
@@ -272,9 +273,20 @@ async def test_the_text_and_the_form_are_the_same_draft(open_mine, shown):
         assert area.text == pane.draft.saved
 
 
+async def test_the_text_shows_the_line_of_the_key_under_the_cursor(open_mine):
+    async with open_mine((120, 40)) as (_app, pilot, pane):
+        for path, said in (("adapter.r", "r = 8"), ("train.max_steps", "max_steps = 40")):
+            await go(pilot, pane, path)
+            await pilot.pause()
+            area = pane.query_one(TomlArea)
+            assert area.document.get_line(area.cursor_location[0]).startswith(said)
+
+
 async def test_a_text_that_is_no_toml_says_its_line_and_the_form_waits(open_mine, shown):
     async with open_mine((120, 40)) as (app, pilot, pane):
-        await pilot.press("v", "[", "enter", "escape")
+        await pilot.press("v")
+        pane.query_one(TomlArea).move_cursor((0, 0))
+        await pilot.press("[", "enter", "escape")
         await pilot.pause()
         assert "✗ error line 1:" in shown(app)
         await pilot.press("D")
