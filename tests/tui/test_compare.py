@@ -307,6 +307,18 @@ async def test_check_37_y_copies_the_cell_and_the_picture(comparing, recorded):
         assert "accuracy ↑ over s/prompt ↓" in app.clipboard
         await press(pilot, "Y")
         assert app.clipboard == "workbench compare"
+        screen.table.set_filter("lora accuracy>0.5")
+        await pilot.pause()
+        await press(pilot, "Y")
+        assert app.clipboard == "workbench compare --where 'lora accuracy>0.5'"
+
+
+async def test_check_05_keys_of_another_view_say_where_they_work(comparing, recorded):
+    async with comparing(recorded.workspace) as (app, pilot, screen):
+        for key, where in (("P", "scatter"), ("L", "loss curves")):
+            await press(pilot, key)
+            assert where in app.messages.all[-1].text
+        assert not screen.curves.view.log_y
 
 
 async def test_escape_goes_back_one_step_at_a_time(comparing, recorded):

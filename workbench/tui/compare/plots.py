@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual import work
+from textual.widgets import ContentSwitcher
 from textual.worker import get_current_worker
 
 from workbench.engine.figures import FIGURES, Figure, figures
@@ -51,6 +52,11 @@ class Plots(Comparing):
     def baseline(self) -> str:
         """Id of the run that differences are to."""
         return next(iter(self.table.pinned), "")
+
+    @property
+    def view(self) -> str:
+        """What is shown: table, scatter or curves."""
+        return (self.query_one("#views", ContentSwitcher).current or "table").removesuffix("-view")
 
     def marked_runs(self) -> list[str]:
         """Ids of the marked rows that are runs."""
@@ -107,11 +113,17 @@ class Plots(Comparing):
 
     def action_front(self) -> None:
         """Draw the Pareto front, or no longer."""
+        if self.view != "scatter":
+            self.refuse("the front is drawn in the scatter; v goes there")
+            return
         self.app.settings.set(self.MODE, "front", not self.app.settings.get(self.MODE, "front", True))
         self.draw_plane()
 
     def action_log_y(self) -> None:
         """A logarithmic y axis for the losses, or no longer."""
+        if self.view != "curves":
+            self.refuse("the axis is that of the loss curves; v goes there")
+            return
         self.curves.look(log_y=not self.curves.view.log_y)
 
     @work

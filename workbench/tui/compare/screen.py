@@ -161,6 +161,7 @@ class CompareScreen(Plots):
     def _state_changed(self, event: StateChanged) -> None:
         if self.block:
             self.app.settings.set(self.MODE, f"table.{self.block.task}", event.state)
+            self.app.did(self.command())
 
     @on(RowSelected, "#compare")
     async def _row_selected(self, event: RowSelected) -> None:
@@ -175,11 +176,6 @@ class CompareScreen(Plots):
         self._show_block()
 
     # keys
-
-    @property
-    def view(self) -> str:
-        """The view that is shown: table, scatter or curves."""
-        return (self.query_one("#views", ContentSwitcher).current or "table").removesuffix("-view")
 
     def show_view(self, name: str) -> None:
         """Show the table, the scatter or the curves."""

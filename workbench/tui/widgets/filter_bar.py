@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
+from workbench.tui.keys import SHARED, bindings
 from workbench.tui.safe import one_line
 from workbench.tui.widgets.table import Table
 
@@ -23,11 +25,11 @@ class FilterBar(Horizontal):
         id: Of the widget.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Clear the filter", show=False),
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        replace(SHARED["back"], action="leave", description="Clear the filter"),
         # before the field gets it: the next key must find the table with the focus, however fast it comes
-        Binding("enter", "accept", "To the rows that match", show=False, priority=True),
-    ]
+        replace(SHARED["open"], action="accept", description="To the rows that match", priority=True),
+    )
     DEFAULT_CSS = """
     FilterBar { height: 1; display: none; background: $panel; }
     FilterBar:focus-within, FilterBar.filtered { display: block; }
