@@ -133,6 +133,12 @@ def test_a_window_shows_the_last_steps_only():
     assert "300" in drawn(Plot("loss", [Series("", LOSS)]), View(window=99))[1].splitlines()[-1]
 
 
+def test_an_axis_that_counts_has_whole_ticks():
+    steps = [Series("", Curve([(1, 1.0), (2, 2.0)]))]
+    assert "1.4" in drawn(Plot("loss", steps))[1].splitlines()[-1]
+    assert drawn(Plot("loss", steps, whole_x=True))[1].splitlines()[-1].split() == ["1", "2"]
+
+
 class Bench(App):
     def __init__(self, *charts):
         super().__init__()

@@ -55,7 +55,7 @@ def step_plot(key: str, history: History) -> Plot:
     ]
     told = len(history.curve("loss")) > 0
     empty = f"n/a: this run does not tell its {metric.title}" if told else f"no step yet ({history.state.status})"
-    return Plot(metric.title, series, x_name="step", y_format=metric.format, empty=empty)
+    return Plot(metric.title, series, x_name="step", y_format=metric.format, whole_x=True, empty=empty)
 
 
 def _over_time(title: str, key: str, history: History, y_format: axis.Format) -> Plot:
@@ -118,6 +118,7 @@ def score_plot(history: History) -> Plot:
         "score, running mean",
         [Series(key.removeprefix(SCORE), history.curve(key), smooth=False) for key in keys],
         x_name="questions answered",
+        whole_x=True,
         empty="no question answered yet",
     )
 

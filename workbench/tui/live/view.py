@@ -134,7 +134,7 @@ class LiveView(Vertical):
             lines[1] = Content.assemble((f"{self.note}  ", "reverse"), lines[1])
         width = max(1, self.size.width - 2)
         shown = (Content(" ") + line.truncate(width, ellipsis=True) for line in lines)
-        self.query_one("#facts", Static).update(Content("\n").join(shown))
+        self.query_one("#facts", Static).update(Content("\n").join(shown), layout=False)
 
     def text(self) -> str:
         """The numbers and the charts of the page as plain text."""

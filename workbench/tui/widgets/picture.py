@@ -135,7 +135,8 @@ def _x_labels(plot: Plot, frame: Frame, raster: Raster) -> str:
     """First and last x, and round numbers between them where there is room."""
     cells = [" "] * raster.width
     ends = [frame.left] if frame.left == frame.right else [frame.right, frame.left]
-    for value in [*ends, *axis.ticks(frame.left, frame.right, raster.width // 9, plot.x_base)]:
+    ticks = axis.ticks(frame.left, frame.right, raster.width // 9, plot.x_base)
+    for value in [*ends, *(tick for tick in ticks if not (plot.whole_x and tick % 1))]:
         label = plot.x_format(value)
         middle = scale(value, frame.left, frame.right, raster.width)
         at = min(max(0, middle - len(label) // 2), raster.width - len(label))
