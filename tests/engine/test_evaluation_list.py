@@ -150,7 +150,8 @@ def test_tasks_of_the_queue_wait_in_their_order_and_failed_ones_say_why(workspac
         (runs[2].id, "waiting", 1, "arithmetic", ""),
         (runs[0].id, "failed", 0, "arithmetic", "gone"),
     ]
-    assert listed.queue_is_open
+    assert listed.queue_is_dead()
+    assert not EvaluationList(Workspace(workspace.root / "other")).queue_is_dead()
 
 
 def test_the_answers_of_a_base_run_are_listed_once(workspace, make):

@@ -88,6 +88,19 @@ async def test_leaving_the_choice_queues_nothing(drive, recorded, no_worker):
         assert not recorded.workspace.queue.exists()
 
 
+async def test_a_queue_whose_process_is_gone_says_so_and_is_resumed_by_a_key(drive, recorded, shown, monkeypatch):
+    """Check 23 for the queue."""
+    started = []
+    monkeypatch.setattr(queue, "ensure_worker", started.append)
+    train(recorded["finished"])
+    queue.add(recorded.workspace, [queue.task(recorded.workspace, recorded["finished"].id)])
+    async with drive(recorded.workspace, "evals") as (app, pilot):
+        await until(pilot, lambda: "The queue's process is gone" in shown(app))
+        await pilot.press("R")
+        await until(pilot, lambda: len(started) == 2)
+        assert app.command == "workbench queue --resume"
+
+
 async def test_the_queue_is_stopped_only_after_a_yes(drive, recorded, shown, no_worker):
     train(recorded["finished"])
     queue.add(recorded.workspace, [queue.task(recorded.workspace, recorded["finished"].id)])

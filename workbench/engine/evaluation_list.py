@@ -110,10 +110,9 @@ class EvaluationList:
         begun = [_unstarted(task) for task in tasks if task.status == "running" and task.run_id not in shown]
         return [*at_work, *begun, *waiting, *unstarted, *(row for row in rows if row.status != "running")]
 
-    @property
-    def queue_is_open(self) -> bool:
-        """Whether the queue holds tasks that are not over."""
-        return bool(self._queue.open)
+    def queue_is_dead(self) -> bool:
+        """Whether tasks of the queue are not over and nobody works on them any more."""
+        return bool(self._queue.open) and not queue.works(self._workspace)
 
     def _of_run(self, run: RunRow) -> list[Evaluation]:
         if run.status == "finished":

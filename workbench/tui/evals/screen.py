@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widgets import Static
 
 from workbench.tui.evals.columns import EVALUATIONS, as_row
+from workbench.tui.evals.verbs import NONE, EvaluationVerbs
 from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
-from workbench.tui.screen import WorkbenchScreen
 from workbench.tui.widgets.filter_bar import FilterBar
 from workbench.tui.widgets.table import Table
 from workbench.tui.widgets.table_messages import RowHighlighted, RowSelected, StateChanged
 
 if TYPE_CHECKING:
     from workbench.engine.evaluation_list import Evaluation
-    from workbench.tui.evals.new import Wanted
 
 LOOK_S = 1.0
-NONE = "no evaluation is selected"
+DEAD = "The queue's process is gone: R goes on with it, s cancels what waits."
 
 
-class EvalsScreen(WorkbenchScreen):
+class EvalsScreen(EvaluationVerbs):
     """One row for each run and data set; ``enter`` shows the answers."""
 
     MODE = "evals"
@@ -44,6 +44,8 @@ class EvalsScreen(WorkbenchScreen):
     )
     DEFAULT_CSS = """
     EvalsScreen #evaluations { height: 1fr; }
+    EvalsScreen #queue { height: auto; display: none; color: $text-warning; text-style: bold; }
+    EvalsScreen.-dead #queue { display: block; }
     """
 
     def __init__(self) -> None:
@@ -56,6 +58,7 @@ class EvalsScreen(WorkbenchScreen):
         """The list and its filter."""
         yield Table(EVALUATIONS, empty="Looking at the evaluations …", id="evaluations")
         yield FilterBar("#evaluations", id="filter")
+        yield Static(f"! {DEAD}", id="queue", markup=False)
 
     def on_mount(self) -> None:
         """As it was left; looked at again and again while it is shown."""
@@ -64,8 +67,8 @@ class EvalsScreen(WorkbenchScreen):
         self._list = EvaluationList(self.app.workspace)
         self.table.restore(self.app.settings.get(self.MODE, "table"))
         self.table.focus()
-        self.watch(self.app, "rows", self._look)
-        self.every(LOOK_S, self._look)
+        self.watch(self.app, "rows", self.look)
+        self.every(LOOK_S, self.look)
 
     @property
     def table(self) -> Table:
@@ -76,9 +79,10 @@ class EvalsScreen(WorkbenchScreen):
 
     def on_screen_resume(self) -> None:
         """What changed while another screen was shown."""
-        self._look()
+        self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Read anew, unless that is being done."""
         if self.app.rows is not None and self.is_current and not self._busy:
             self._busy = True
             self._refresh()
@@ -87,9 +91,14 @@ class EvalsScreen(WorkbenchScreen):
     async def _refresh(self) -> None:
         """Read in a thread; there is no other look before this one is shown."""
         try:
-            self._show(await asyncio.to_thread(self._list.refresh, self.app.rows or ()))
+            found, dead = await asyncio.to_thread(self._read)
+            self.set_class(dead, "-dead")
+            self._show(found)
         finally:
             self._busy = False
+
+    def _read(self) -> tuple[list[Evaluation], bool]:
+        return self._list.refresh(self.app.rows or ()), self._list.queue_is_dead()
 
     def _show(self, found: list[Evaluation]) -> None:
         before, self._rows = self._rows, {row.key: row for row in found}
@@ -113,6 +122,10 @@ class EvalsScreen(WorkbenchScreen):
     def chosen(self) -> Evaluation | None:
         """The evaluation under the cursor."""
         return self._rows.get(self.table.cursor_key or "")
+
+    def marked_runs(self) -> tuple[str, ...]:
+        """The runs of the marked evaluations."""
+        return tuple(self._rows[key].run_id for key in self.table.marked if key in self._rows)
 
     @on(RowHighlighted, "#evaluations")
     def _highlighted(self) -> None:
@@ -179,101 +192,3 @@ class EvalsScreen(WorkbenchScreen):
             self.refuse(f"{row.name} has not answered anything yet" if not row.reason else row.reason)
         else:
             self.app.push_screen(AnswersScreen(row))
-
-    async def action_attach(self) -> None:
-        """Show the run of an evaluation live."""
-        row = self.chosen()
-        if row is None or not row.run_id:
-            self.refuse(NONE if row is None else f"{row.name} has not begun yet")
-        else:
-            await self.app.open_run(row.run_id, "live")
-
-    @work(group="verb")
-    async def action_new(self) -> None:
-        """Choose runs, models and data sets, and queue them."""
-        from workbench.engine import evaluables
-        from workbench.tui.evals.new import NewEvaluation
-
-        workspace, runs = self.app.workspace, self.app.rows or ()
-        subjects = await asyncio.to_thread(evaluables.subjects, workspace, runs)
-        asked = await asyncio.to_thread(evaluables.data_sets, workspace)
-        marked = tuple(self._rows[key].run_id for key in self.table.marked if key in self._rows)
-        wanted = await self.app.push_screen_wait(NewEvaluation(subjects, asked, marked))
-        if wanted is not None:
-            await self._add(wanted)
-
-    async def _add(self, wanted: Wanted) -> None:
-        from workbench.engine import queue
-
-        def add() -> None:
-            tasks = [queue.task(self.app.workspace, name, wanted.datasets) for name in wanted.names]
-            queue.add(self.app.workspace, tasks)
-
-        on_these = [word for name in wanted.datasets for word in ("--on", name)]
-        self.app.did("workbench", "eval", *wanted.names, *on_these, "--detach")
-        await asyncio.to_thread(add)
-        count = len(wanted.names)
-        self.app.notify(
-            f"{count} {'evaluation' if count == 1 else 'evaluations'} queued; the queue goes on without you"
-        )
-        self.app.look_now()
-        self._look()
-
-    @work(group="verb")
-    async def action_pending(self) -> None:
-        """Queue every trained run that has no scores; asks."""
-        from workbench.engine.evaluations import pending
-        from workbench.tui.evals.new import Wanted
-
-        runs = await asyncio.to_thread(pending, self.app.workspace)
-        if not runs:
-            self.refuse("every trained run has scores")
-        elif await self.app.confirm(f"Evaluate {len(runs)} trained runs that have no scores?", "Evaluate"):
-            await self._add(Wanted(tuple(run.id for run in runs), ()))
-
-    @work(group="verb")
-    async def action_stop(self) -> None:
-        """Stop the queue, or an evaluation that somebody started by itself; asks."""
-        from workbench.engine import queue
-
-        if await asyncio.to_thread(lambda: queue.read(self.app.workspace).open):
-            await self._stop_queue()
-            return
-        row = self.chosen()
-        if row is None or row.status not in ("running", "waiting") or not row.run_id:
-            self.refuse("nothing is being evaluated here")
-            return
-        answer = await self.app.ask_stop(row.run_id)
-        if answer:
-            await self._stop_run(row.run_id, now=answer == "more")
-
-    async def _stop_queue(self) -> None:
-        from workbench.engine import queue
-
-        tasks = (await asyncio.to_thread(queue.read, self.app.workspace)).open
-        names = ", ".join(task.name for task in tasks[:3]) + (", ..." if len(tasks) > 3 else "")
-        text = f"Stop the queue of {len(tasks)} ({names})?\nThe answers so far are kept; what waits is cancelled."
-        if await self.app.confirm(text, "Stop"):
-            self.app.did("workbench queue --stop")
-            await asyncio.to_thread(queue.stop, self.app.workspace)
-            self.app.notify("the queue stops once the batch at hand is answered")
-            self.app.look_now()
-
-    async def _stop_run(self, run_id: str, now: bool) -> None:
-        from workbench.engine import launch
-        from workbench.engine.run import Run
-
-        self.app.did("workbench", "stop", run_id, *(["--now"] if now else []))
-        await asyncio.to_thread(launch.stop, Run(self.app.workspace, run_id), now)
-        self.app.notify(f"{run_id} was ended" if now else f"{run_id} stops after this batch; its answers are kept")
-        self.app.look_now()
-
-    @work(group="verb")
-    async def action_resume(self) -> None:
-        """Go on with a queue whose process is gone."""
-        from workbench.engine import queue
-
-        self.app.did("workbench queue --resume")
-        await asyncio.to_thread(queue.resume, self.app.workspace)
-        self.app.notify("the queue goes on")
-        self._look()
