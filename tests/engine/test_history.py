@@ -54,7 +54,7 @@ def test_steps_and_samples_become_curves(run, write):
     assert list(history.curve("loss").xs) == [1, 2]
     assert history.curve("loss").not_finite == 1
     assert list(history.curve("process_bytes").xs) == [3.0]  # seconds since the start
-    assert (history.memory, history.stages) == (memory, [(1.0, "train")])
+    assert (history.memory, history.state.stage) == (memory, "train")
     assert not history.curve("grad_norm").xs
     assert history.loaded
 

@@ -186,6 +186,7 @@ async def test_check_32_a_resumed_run_says_where_it_began_anew(drive, recorded):
     async with drive(recorded.workspace, "live", run.id, size=(120, 40)) as (app, pilot):
         view = await loaded(app, pilot, run)
         assert "restarted at 15" in view.query_one("#main").text()
+        assert "attempt 2" in "\n".join(frame(app))
         assert list(view.history.curve("loss").xs) == list(range(1, 31))
 
 
@@ -230,6 +231,22 @@ async def test_hostile_names_and_texts_are_shown_and_not_obeyed(drive, recorded)
         assert "[red]" in text
         assert "\x1b" not in text
         assert "\x07" not in text
+
+
+async def test_check_42_a_log_that_cannot_be_read_is_said_once_and_the_app_goes_on(drive, recorded):
+    run = record_run(recorded.workspace, "broken", "20260102-120000")
+    run.events_file.mkdir()
+    async with drive(recorded.workspace, "live", run.id, problems=True) as (app, pilot):
+        await until(pilot, lambda: app.messages.all)
+        await pilot.press("left_square_bracket")
+        view = await loaded(app, pilot, recorded["running"])
+        assert "● running" in "\n".join(frame(app))
+        assert "events.jsonl" in app.messages.all[0].text
+        assert sum(one.severity == "error" for one in app.messages.all) == 1
+        run.events_file.rmdir()
+        write_events(run, started(), {"kind": "ended", "status": "stopped"})
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: view.history.state.status == "stopped")
 
 
 async def test_without_a_run_the_screen_says_what_to_do(drive, empty):

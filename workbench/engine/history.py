@@ -47,7 +47,6 @@ class Portion:
         state: The run's state after it.
         points: New points by key.
         memory: The newest look at memory in it; None for none.
-        stages: New stages, each with the worked seconds at which it began.
         lines: What is said of it, for a log.
         worked_s: Seconds of work up to its last event, without the pauses between attempts.
         attempts: Workers so far.
@@ -57,7 +56,6 @@ class Portion:
     state: RunState
     points: dict[str, Points] = field(default_factory=dict)
     memory: dict[str, Any] | None = None
-    stages: list[tuple[float, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     worked_s: float = 0.0
     attempts: int = 0
@@ -66,7 +64,7 @@ class Portion:
     @property
     def is_news(self) -> bool:
         """Whether there is any event in it."""
-        return bool(self.points or self.memory or self.stages or self.lines)
+        return bool(self.points or self.memory or self.lines)
 
 
 class HistoryReader:
@@ -131,9 +129,7 @@ class HistoryReader:
         if event.kind == "step" or "eval_loss" in event.fields:
             _collect(portion, event.fields, STEP_KEYS, float(event.fields["step"]))
         _collect(portion, event.fields, SAMPLE_KEYS, worked_s)
-        if event.kind == "stage":
-            portion.stages.append((worked_s, self._state.stage))
-        elif event.kind == "memory" and "rss_bytes" in event.fields:
+        if event.kind == "memory" and "rss_bytes" in event.fields:
             portion.memory = event.fields
         elif event.kind == "sample":
             key = f"{SCORE}{event.fields.get('dataset', '')} · {self._state.stage}"
@@ -169,7 +165,6 @@ class History:
     Attributes:
         state: Its state.
         memory: The newest look at memory; empty before the first.
-        stages: Each stage with the worked seconds at which it began.
         worked_s: Seconds of work up to the last event.
         attempts: Workers so far.
         loaded: Whether everything that was there has been read.
@@ -178,7 +173,6 @@ class History:
     def __init__(self) -> None:
         self.state = RunState()
         self.memory: dict[str, Any] = {}
-        self.stages: list[tuple[float, str]] = []
         self.worked_s = 0.0
         self.attempts = 0
         self.loaded = False
@@ -188,7 +182,6 @@ class History:
         """Take a portion in; portions come in the order in which they were read."""
         self.state, self.attempts, self.worked_s = portion.state, portion.attempts, portion.worked_s
         self.memory = portion.memory or self.memory
-        self.stages += portion.stages
         self.loaded = self.loaded or not portion.more
         for key, points in portion.points.items():
             self.curve(key).extend(points.xs, points.ys)

@@ -21,6 +21,8 @@ def progress(history: History, now_s: float, ascii_only: bool = False) -> Conten
     """State, stage, steps or questions done, time left, time spent; how it ended and what to do about it."""
     state = history.state
     parts = [state_content(state.status, ascii_only), *map(Content, _where(history))]
+    if history.attempts > 1:
+        parts.append(Content(f"attempt {history.attempts}"))
     parts.append(Content(f"elapsed {_or_reason(history.elapsed_s(now_s), axis.time, 'not started')}"))
     if state.status == "running":
         parts.append(Content(f"ETA {_eta(history)}"))

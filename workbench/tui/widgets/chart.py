@@ -89,11 +89,6 @@ class Chart(Widget):
         """How it is looked at."""
         return self._view
 
-    @property
-    def notes(self) -> list[str]:
-        """What a reader must know beside the picture."""
-        return self._picture.notes
-
     def show(self, plot: Plot, view: View | None = None) -> None:
         """Show something else, or the same in another way."""
         if view and view.smoothing != self._view.smoothing:
