@@ -120,7 +120,7 @@ async def test_check_05_runs_says_that_no_run_is_selected(drive, empty):
 async def test_check_07_a_key_means_the_same_on_every_screen(drive, recorded, mode):
     wanted = {}
     for key in SHARED.values():
-        for binding in type("x", (WorkbenchScreen,), {"MODE": "runs", "BINDINGS": [key.binding()]})._merge_bindings():
+        for binding in type("Sharing", (WorkbenchScreen,), {"MODE": "runs", "BINDINGS": [key.binding()]})._merge_bindings():
             if binding[1].id == key.id:
                 wanted[binding[0]] = key.id
     async with drive(recorded.workspace, mode) as (app, _):
