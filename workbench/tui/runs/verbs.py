@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.engine.run import Run
 
 NONE = "no run is selected"
+READING = "the runs are still being read"
 UNFINISHED = ("failed", "stopped", "lost")
 
 
@@ -38,7 +39,7 @@ class RunVerbs(WorkbenchScreen):
         """Show the run live."""
         row = self.chosen()
         if row is None:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
         else:
             await self.app.open_run(row.id, "live")
 
@@ -47,7 +48,7 @@ class RunVerbs(WorkbenchScreen):
         """Stop the run after a checkpoint, or at once; asks."""
         row = self.chosen()
         if row is None:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
             return
         if row.status not in ("running", "waiting"):
             self.refuse(f"{row.id} is {row.status}; there is nothing to stop")
@@ -71,7 +72,7 @@ class RunVerbs(WorkbenchScreen):
 
         row = self.chosen()
         if row is None:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
         elif row.status not in UNFINISHED:
             self.refuse(f"{row.id} is {row.status}; there is nothing to resume")
         else:
@@ -87,7 +88,7 @@ class RunVerbs(WorkbenchScreen):
 
         row = self.chosen()
         if row is None:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
             return
         name = await self.app.ask(f"Name of the new profile that begins as {row.id}", f"{row.name}-2")
         if not name:
@@ -103,7 +104,7 @@ class RunVerbs(WorkbenchScreen):
 
         rows = self.several()
         if not rows:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
             return
         common = [tag for tag in rows[0].tags if all(tag in row.tags for row in rows)]
         line = await self.app.ask(f"Tags of {_names(rows)}, separated by blanks", " ".join(common))
@@ -126,7 +127,7 @@ class RunVerbs(WorkbenchScreen):
 
         rows = self.several()
         if not rows:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
             return
         restore = all(row.archived for row in rows)
         word, change = ("Restore", tags.restore) if restore else ("Archive", tags.archive)
