@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from contextlib import asynccontextmanager
 
 import pytest
@@ -355,3 +356,43 @@ def test_the_screen_loads_neither_scipy_nor_matplotlib():
     code = f"import sys, workbench.tui.compare.screen; print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+async def test_a_baseline_that_is_gone_is_said_and_left(drive, recorded):
+    async with drive(recorded.workspace, "compare", problems=True) as (app, _):
+        await until(lambda: app.screen.is_compared)
+        app.screen.take_baseline("20250101-000000-gone")
+        await until(lambda: any(one.severity == "error" for one in app.messages.all))
+        assert "20250101-000000-gone" in app.messages.all[-1].text
+        assert app.screen.chosen_baseline == ""
+        app.screen.look()
+        await until(lambda: app.screen.table.pinned == (BASE,))
+
+
+async def test_check_42_a_comparison_that_fails_is_said_and_the_app_goes_on(drive, recorded, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("no numbers")
+
+    monkeypatch.setattr("workbench.engine.compare.compare", broken)
+    async with drive(recorded.workspace, "compare", problems=True) as (app, _):
+        await until(lambda: any("no numbers" in one.text for one in app.messages.all))
+        monkeypatch.setattr("workbench.engine.compare.compare", compare)
+        app.screen.take_baseline(FINISHED)
+        await until(lambda: app.screen.comparison is not None)
+
+
+async def test_the_app_ends_while_a_comparison_is_being_made(drive, recorded, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*_):
+        begun.set()
+        go_on.wait(30)
+
+    monkeypatch.setattr("workbench.engine.compare.compare", slow)
+    async with drive(recorded.workspace, "compare") as (app, _):
+        await until(begun.is_set)
+        thread = app.screen._thread
+    assert thread.daemon
+    go_on.set()
+    thread.join(30)
+    assert not thread.is_alive()
