@@ -101,6 +101,46 @@ async def test_a_queue_whose_process_is_gone_says_so_and_is_resumed_by_a_key(dri
         assert app.command == "workbench queue --resume"
 
 
+async def test_runs_without_scores_are_queued_after_a_yes(drive, recorded, shown, no_worker):
+    async with drive(recorded.workspace, "evals") as (app, pilot):
+        await listed(app, pilot, 3)
+        await pilot.press("u")
+        await until(pilot, lambda: app.messages.all and "every trained run has scores" in app.messages.all[-1].text)
+        train(recorded["stopped"])
+        await pilot.press("u")
+        await until(pilot, lambda: "Evaluate 1 trained run " in shown(app))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: len(queue.read(recorded.workspace).tasks) == 1)
+        await until(pilot, lambda: "queue 1" in shown(app))
+
+
+async def test_an_evaluation_outside_the_queue_is_stopped_after_a_yes(drive, recorded, shown):
+    run = recorded["running"]
+    progress = {"dataset": "quiz", "done": 10, "total": 40, "metric": "accuracy", "score": 0.5}
+    write_events(run, {"kind": "stage", "stage": "evaluate"}, {"kind": "sample", **progress}, age_s=0)
+    async with drive(recorded.workspace, "evals") as (app, pilot):
+        await until(pilot, lambda: "10/40" in shown(app))
+        await pilot.press("g", "s")
+        await until(pilot, lambda: f"Stop {run.id}?" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, EvalsScreen))
+        assert not run.stop_file.exists()
+        await pilot.press("s")
+        await until(pilot, lambda: f"Stop {run.id}?" in shown(app))
+        await pilot.press("right", "enter")
+        await until(pilot, run.stop_file.exists)
+        assert app.command == f"workbench stop {run.id}"
+
+
+async def test_an_error_of_a_verb_is_said_and_the_app_goes_on(drive, recorded):
+    """Check 42."""
+    async with drive(recorded.workspace, "evals", problems=True) as (app, pilot):
+        await listed(app, pilot, 3)
+        await pilot.press("R")
+        await until(pilot, lambda: app.messages.all and "The queue is empty" in app.messages.all[-1].text)
+        assert isinstance(app.screen, EvalsScreen)
+
+
 async def test_the_queue_is_stopped_only_after_a_yes(drive, recorded, shown, no_worker):
     train(recorded["finished"])
     queue.add(recorded.workspace, [queue.task(recorded.workspace, recorded["finished"].id)])

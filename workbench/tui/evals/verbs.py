@@ -78,7 +78,9 @@ class EvaluationVerbs(WorkbenchScreen):
         runs = await asyncio.to_thread(pending, self.app.workspace)
         if not runs:
             self.refuse("every trained run has scores")
-        elif await self.app.confirm(f"Evaluate {len(runs)} trained runs that have no scores?", "Evaluate"):
+            return
+        what = "1 trained run that has" if len(runs) == 1 else f"{len(runs)} trained runs that have"
+        if await self.app.confirm(f"Evaluate {what} no scores?", "Evaluate"):
             await self._add(Wanted(tuple(run.id for run in runs), ()))
 
     @work(group="verb")
