@@ -236,23 +236,48 @@ async def test_check_38_quitting_with_unsaved_edits_asks_once(open_mine):
         assert pane.draft.dirty
 
 
+async def test_check_38_a_file_changed_on_disk_is_read_again_while_nothing_is_unsaved(open_mine, place):
+    async with open_mine() as (app, pilot, pane):
+        before = pane.draft.text
+        place.profile("mine").write_text(before + "# theirs\n")
+        await until(pilot, lambda: any("was changed on disk and read again" in text for text in said(app)))
+        assert pane.draft.text == before + "# theirs\n"
+        assert app.screen.subject == "mine · saved"
+        await pilot.press("u")
+        assert pane.draft.text == before
+        assert pane.draft.dirty
+
+
 async def test_check_38_a_file_changed_on_disk_is_noticed_and_not_written_over_unasked(open_mine, place):
     async with open_mine() as (app, pilot, pane):
+        await go(pilot, pane, "model.trust_remote_code")
+        await pilot.press("space")
+        mine = pane.draft.text
         theirs = place.profile("mine").read_text() + "# theirs\n"
         place.profile("mine").write_text(theirs)
-        await until(pilot, lambda: any("was changed on disk" in text for text in said(app)))
+        await until(pilot, lambda: any("was changed on disk. f5" in text for text in said(app)))
         assert "changed on disk" in app.screen.subject
-        await go(pilot, pane, "model.trust_remote_code")
-        await pilot.press("space", "ctrl+s")
+        assert pane.draft.text == mine
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert place.profile("mine").read_text() == theirs
-        await pilot.press("f5")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("right", "enter")
-        await until(pilot, lambda: pane.draft.text == theirs)
-        assert not pane.draft.dirty
+        await until(pilot, lambda: not pane.draft.dirty)
+        assert place.profile("mine").read_text() == mine
+
+
+async def test_check_38_the_file_can_be_read_again_instead(open_mine, place):
+    async with open_mine() as (app, pilot, pane):
+        await go(pilot, pane, "model.trust_remote_code")
+        await pilot.press("space", "f5")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: not pane.draft.dirty)
+        assert pane.draft.text == place.profile("mine").read_text()
 
 
 async def test_the_text_and_the_form_are_the_same_draft(open_mine, shown):
@@ -474,6 +499,16 @@ async def test_the_difference_from_the_parent(open_mine, place, shown):
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, Page))
         assert "adapter.r  8  →  9" in app.screen.text.plain
+
+
+async def test_a_profile_outside_of_the_folder_can_be_edited(drive, place):
+    other = place.root / "elsewhere.toml"
+    other.write_text(place.profile("mine").read_text())
+    async with drive(place, "runs") as (app, pilot):
+        await app.open_profile(other)
+        await until(pilot, lambda: app.current_mode == "profile" and app.screen.query_one(DraftPane).is_open)
+        pane = app.screen.query_one(DraftPane)
+        assert (pane.draft.path, pane.draft.profile().name) == (other, "elsewhere")
 
 
 async def test_another_screen_opens_a_profile(drive, place):

@@ -44,7 +44,7 @@ class Draft:
 
     Args:
         workspace: Where it lies.
-        name: The file's name without .toml.
+        name: The file's name without .toml, or a path that ends in it.
         text: What would be saved now.
         saved: What the file held when it was last read or written; None for a profile that is not written yet.
     """
@@ -174,7 +174,7 @@ class Draft:
         Raises:
             ProblemsError, InputError: It is none yet.
         """
-        return profiles.parse(self.text, self.name, str(self.path))
+        return profiles.parse(self.text, self.path.stem, str(self.path))
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with it here; ``where`` is the key, the section, or empty for the whole.
@@ -199,7 +199,7 @@ class Draft:
         for section, method in DEFAULT_METHODS.items():
             if section in right:
                 right[section] = {"method": method, **right[section]}
-        profile = Profile.model_validate({**STAND_INS, **right, "name": self.name})
+        profile = Profile.model_validate({**STAND_INS, **right, "name": self.path.stem})
         return [one for one in self._checked(profile) if one.fatal and one.where.partition(".")[0] not in sections]
 
     def _own(self, problem: Problem) -> Problem:

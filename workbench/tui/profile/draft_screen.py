@@ -154,11 +154,14 @@ class DraftScreen(WorkbenchScreen):
             return
         if self.pane.draft is not draft or self._told_change:
             return
+        if not draft.dirty and draft.path.is_file():
+            self.pane.change(open_draft(draft.workspace, draft.name))
+            self.app.notify(f"{draft.path} was changed on disk and read again; u shows what it was")
+            return
         self._told_change = True
         self._name_subject()
-        self.app.notify(
-            f"{draft.path} was changed on disk. f5 reads it again, ctrl+s asks before it writes.", severity="warning"
-        )
+        how = "f5 reads it and gives your edits up; ctrl+s asks before it writes over it."
+        self.app.notify(f"{draft.path} was changed on disk. {how}", severity="warning")
 
     @work(exclusive=True, group="open")
     async def action_reload(self) -> None:
