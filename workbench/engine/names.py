@@ -33,7 +33,7 @@ def run_names(workspace: Workspace) -> list[RunName]:
             ids = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
     except FileNotFoundError:
         return []
-    return [run_name(one) for one in sorted(ids, reverse=True)]
+    return sorted(map(run_name, ids), key=lambda run: (run.made_s or 0.0, run.id), reverse=True)
 
 
 def run_name(run_id: str) -> RunName:

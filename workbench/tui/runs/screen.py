@@ -133,12 +133,15 @@ class RunsScreen(RunVerbs):
             if changed:
                 self.table.update_rows(changed)
         else:
+            untouched = not before and self.table.cursor_key in self._given[:1]
             self._given = list(shown)
             self.table.set_rows(shown)
+            if untouched:
+                self.table.action_first()
         self.query_one(FilterBar).refresh_count()
         if self._wanted and self.table.move_to(self._wanted):
             self._wanted = ""
-        self._load_details()
+        self._highlighted()
 
     def _set_first(self, first: bool) -> None:
         if self.has_class("-first") != first or not self.focused:

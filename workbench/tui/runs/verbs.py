@@ -94,8 +94,8 @@ class RunVerbs(WorkbenchScreen):
         if not name:
             return
         path = await asyncio.to_thread(clone, self._run(row), name)
-        self.app.did("workbench", "new", path.stem, "--from-run", row.id)
         await self.app.open_profile(path)
+        self.app.did("workbench", "new", path.stem, "--from-run", row.id)
 
     @work(group="verb")
     async def action_tag(self) -> None:
@@ -156,9 +156,9 @@ class RunVerbs(WorkbenchScreen):
             run = await asyncio.to_thread(start, self.app.workspace, say)
         finally:
             first.say("")
-        self.app.did("workbench", "run", "quickstart", "--detach")
         self.app.look_now()
         await self.app.open_run(run.id, "live")
+        self.app.did("workbench", "run", "quickstart", "--detach")
 
 
 def _names(rows: list[RunRow]) -> str:
