@@ -109,6 +109,19 @@ def test_steps_named_by_other_events_are_no_points(run, write):
     assert (list(history.curve("loss").xs), len(history.curve("seconds"))) == ([5], 0)
 
 
+def test_what_the_worker_was_asked_for_is_known_until_it_has_done_it(run, write):
+    write(("started", {}))
+    reader, history = HistoryReader(run), History()
+    for file, asked in ((run.checkpoint_file, "checkpoint"), (run.stop_file, "stop")):
+        file.touch()
+        history.add(reader.read())
+        assert history.asked == asked
+        file.unlink()
+    run.checkpoint_file.unlink(missing_ok=True)
+    history.add(reader.read())
+    assert history.asked == ""
+
+
 def test_the_state_is_that_of_the_run_and_a_dead_worker_is_lost(run, write):
     write(("started", {"pid": 7}), step(1))
     history = told(HistoryReader(run))

@@ -187,6 +187,14 @@ async def test_check_14_32_a_chart_survives_any_size_and_any_curve():
         assert charts[0].text().startswith("[b]no markup")
 
 
+async def test_more_series_than_colours_begin_again():
+    series = [Series(f"run {n}", Curve((x, float(x * n)) for x in range(9))) for n in range(11)]
+    chart = Chart(Plot("loss", series))
+    async with Bench(chart).run_test(size=(60, 12)) as pilot:
+        await pilot.pause()
+        assert "●" in chart.text()
+
+
 async def test_a_chart_follows_the_theme_and_the_mode():
     chart = Chart(Plot("loss", [Series("train", LOSS)]))
     app = Bench(chart)

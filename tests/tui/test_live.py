@@ -457,6 +457,19 @@ async def test_stopping_asks_and_the_second_stage_ends_at_once(drive, recorded, 
         assert app.command == f"workbench stop {run.id}"
 
 
+async def test_a_request_that_the_worker_has_not_seen_is_said(drive, recorded):
+    run = recorded["running"]
+    async with drive(recorded.workspace, "live", run.id, size=(120, 40)) as (app, pilot):
+        await loaded(app, pilot, run)
+        launch.checkpoint(run)
+        await until(pilot, lambda: "checkpoint after this step" in frame(app)[2])
+        launch.stop(run)
+        await until(pilot, lambda: "stops after this step" in frame(app)[2])
+        run.stop_file.unlink()
+        run.checkpoint_file.unlink()
+        await until(pilot, lambda: "after this step" not in frame(app)[2])
+
+
 async def test_a_checkpoint_is_written_on_request(drive, recorded, worker):
     run, _ = worker()
     async with drive(recorded.workspace, "live", run.id) as (app, pilot):

@@ -50,6 +50,7 @@ class Portion:
         lines: What is said of it, for a log.
         worked_s: Seconds of work up to its last event, without the pauses between attempts.
         attempts: Workers so far.
+        asked: What the worker was asked for and has not done yet: "stop", "checkpoint" or nothing.
         more: Whether there is more to read at once.
     """
 
@@ -59,6 +60,7 @@ class Portion:
     lines: list[str] = field(default_factory=list)
     worked_s: float = 0.0
     attempts: int = 0
+    asked: str = ""
     more: bool = False
 
     @property
@@ -89,7 +91,7 @@ class HistoryReader:
                 portion.more = True
                 break
         portion.state, portion.attempts = self._state, self._attempts
-        portion.worked_s = self._worked_s(self._last_s)
+        portion.worked_s, portion.asked = self._worked_s(self._last_s), _asked(self.run)
         if not portion.more:
             portion.state = settle(self.run, self._state, lambda: self._rest(portion))
         return portion
@@ -146,6 +148,11 @@ class HistoryReader:
             portion.lines.append(line)
 
 
+def _asked(run: Run) -> str:
+    requests = (("stop", run.stop_file), ("checkpoint", run.checkpoint_file))
+    return next((name for name, file in requests if file.exists()), "")
+
+
 def _collect(portion: Portion, fields: dict[str, Any], keys: tuple[str, ...], x: float) -> None:
     for key in keys:
         if key in fields:
@@ -167,6 +174,7 @@ class History:
         memory: The newest look at memory; empty before the first.
         worked_s: Seconds of work up to the last event.
         attempts: Workers so far.
+        asked: What the worker was asked for and has not done yet.
         loaded: Whether everything that was there has been read.
     """
 
@@ -175,13 +183,14 @@ class History:
         self.memory: dict[str, Any] = {}
         self.worked_s = 0.0
         self.attempts = 0
+        self.asked = ""
         self.loaded = False
         self._curves: dict[str, Curve] = {}
 
     def add(self, portion: Portion) -> None:
         """Take a portion in; portions come in the order in which they were read."""
         self.state, self.attempts, self.worked_s = portion.state, portion.attempts, portion.worked_s
-        self.memory = portion.memory or self.memory
+        self.asked, self.memory = portion.asked, portion.memory or self.memory
         self.loaded = self.loaded or not portion.more
         for key, points in portion.points.items():
             self.curve(key).extend(points.xs, points.ys)

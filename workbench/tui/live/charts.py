@@ -14,6 +14,10 @@ CURVES = 8
 """A chart tells so many series apart."""
 
 
+precise = partial(axis.number, digits=4)
+"""How a loss is written."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """A number that the worker tells at each step.
@@ -34,7 +38,7 @@ class Metric:
 METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
-        Metric("loss", "loss", (("loss", "train", "line"), ("eval_loss", "eval", "points"))),
+        Metric("loss", "loss", (("loss", "train", "line"), ("eval_loss", "eval", "points")), precise),
         Metric("grad_norm", "gradient norm"),
         Metric("learning_rate", "learning rate"),
         Metric("tokens_per_s", "tokens/s"),

@@ -7,13 +7,15 @@ from typing import Any
 from textual.content import Content
 
 from workbench.engine.history import History
-from workbench.tui.live.charts import celsius, own_key, predicted, watts
+from workbench.tui.live.charts import celsius, own_key, precise, predicted, watts
 from workbench.tui.safe import one_line
 from workbench.tui.states import state_content
 from workbench.tui.widgets import axis
 from workbench.tui.widgets.sparkline import sparkline
 
 SPARK = 8
+ASKED = {"stop": "stops after this step", "checkpoint": "checkpoint after this step"}
+"""What is said of a request that the worker has not seen yet."""
 RESUMABLE = ("failed", "stopped", "lost")
 
 
@@ -21,6 +23,8 @@ def progress(history: History, now_s: float, ascii_only: bool = False) -> Conten
     """State, stage, steps or questions done, time left, time spent; how it ended and what to do about it."""
     state = history.state
     parts = [state_content(state.status, ascii_only), *map(Content, _where(history))]
+    if history.asked and state.status == "running":
+        parts.append(Content.styled(ASKED[history.asked], "bold"))
     if history.attempts > 1:
         parts.append(Content(f"attempt {history.attempts}"))
     parts.append(Content(f"elapsed {_or_reason(history.elapsed_s(now_s), axis.time, 'not started')}"))
@@ -59,7 +63,7 @@ def training(history: History, ascii_only: bool = False) -> Content:
     step: dict[str, Any] = history.state.fields.get("step", {})
     recent = sparkline(history.curve("tokens_per_s").ys[-64:], SPARK, ascii_only)
     parts = [
-        f"loss {_or_unknown(step.get('loss'), axis.number)}",
+        f"loss {_or_unknown(step.get('loss'), precise)}",
         f"tok/s {_or_unknown(step.get('tokens_per_s'), _thousands)} {recent}".rstrip(),
         f"lr {_or_unknown(step.get('learning_rate'), axis.number)}",
         f"grad {_or_unknown(step.get('grad_norm'), axis.number)}",

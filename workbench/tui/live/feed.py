@@ -31,7 +31,7 @@ class Watched:
         self.lines: deque[str] = deque(maxlen=MOST_LINES)
         self._reader = HistoryReader(run)
         self._tail = Tail(run.log_file)
-        self._status = ""
+        self._status = self._asked = ""
         self.turn = threading.Lock()
         """Held from a reading until it is handed over, so that two threads never mix up their portions."""
 
@@ -44,7 +44,9 @@ class Watched:
         if changed and not portion.more:
             lines += self._last_words(portion)
             self._status = status
-        return Told(self, portion, lines) if changed or lines or portion.is_news or portion.more else None
+        asked, self._asked = self._asked, portion.asked
+        news = changed or lines or portion.is_news or portion.more or asked != portion.asked
+        return Told(self, portion, lines) if news else None
 
     def _last_words(self, portion: Portion) -> list[str]:
         """What the worker printed last, when it is gone without a result."""

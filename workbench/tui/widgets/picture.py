@@ -69,8 +69,9 @@ def _trace(raster: Raster, frame: Frame, shown: Sequence[tuple[Series, int, int]
     """Draw all series, the later over the earlier; where there are several, each with its mark."""
     marks = raster.mode.marks
     several = sum(len(series.curve) > 0 for series, *_ in shown) > 1
-    for number, (series, *span) in enumerate(shown):
-        ink, mark, start_end = f"series-{number}", marks[number % len(marks)], (span[0], span[1])
+    for place, (series, *span) in enumerate(shown):
+        number = place % len(marks)
+        ink, mark, start_end = f"series-{number}", marks[number], (span[0], span[1])
         ys: Sequence[float] = series.curve.ys
         if view.smoothing > 0 and series.smooth and series.look == "line":
             draw(raster, frame, series, ys, start_end, f"raw-{number}", "")
