@@ -62,6 +62,8 @@ async def test_check_12_run_score_claim_and_difference_are_seen_without_scrollin
         assert "0.950 [0.835, 0.986] *" in row
         assert "▲ better" in row
         assert "+0.450 [+0.273, +0.598]" in row
+        hints = text.splitlines()[-1]
+        assert all(word in hints for word in ("? Help", "^p Commands", "space Mark", "p Baseline", "d Diff", "v View"))
         assert screen.table.scroll_offset.x == 0
         assert len(screen.table.rows.keys) == 4
 

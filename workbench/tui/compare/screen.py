@@ -20,12 +20,12 @@ from workbench.tui.compare.details import details
 from workbench.tui.compare.exports import exports
 from workbench.tui.compare.plots import Plots
 from workbench.tui.compare.scatter import Scatter
+from workbench.tui.compare.table import ComparedTable
 from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.widgets.chart import Chart
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.filter_bar import FilterBar
-from workbench.tui.widgets.table import Table
 from workbench.tui.widgets.table_messages import MarksChanged, PinsChanged, RowHighlighted, RowSelected, StateChanged
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class CompareScreen(Plots):
         SHARED["toggle"].says("Mark"),
         SHARED["pin"].says("Baseline"),
         Key("compare.diff", "d", "diff", "Diff", hint=True),
-        SHARED["view"].says("Table, scatter or curves", hint=False),
+        SHARED["view"].says("View"),
         SHARED["open"].says("Show the run", hint=False),
         Key("compare.axes", "X", "axes", "Choose the axes"),
         Key("compare.front", "P", "front", "Pareto front on or off"),
@@ -72,7 +72,7 @@ class CompareScreen(Plots):
         yield BlockBar(id="blocks")
         with ContentSwitcher(id="views", initial="table-view"):
             with Vertical(id="table-view"):
-                yield Table([Column("name", "run")], empty="Comparing the runs …", one_pin=True, id="compare")
+                yield ComparedTable([Column("name", "run")], empty="Comparing the runs …", one_pin=True, id="compare")
                 yield FilterBar("#compare", id="filter")
             yield Scatter(id="scatter")
             yield Chart(id="curves")
