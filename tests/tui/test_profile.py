@@ -307,6 +307,35 @@ async def test_the_text_shows_the_line_of_the_key_under_the_cursor(open_mine):
             assert area.document.get_line(area.cursor_location[0]).startswith(said)
 
 
+async def test_check_14_another_size_keeps_the_focus_and_the_key(open_mine):
+    async with open_mine((120, 40)) as (app, pilot, pane):
+        await go(pilot, pane, "adapter.r")
+        for width, height in ((200, 50), (80, 24), (50, 12), (120, 40)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+        assert pane.field.path == "adapter.r"
+        assert isinstance(app.focused, FieldList)
+        assert pane.query_one(TomlArea).display
+        await pilot.press("enter", "9")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert isinstance(app.focused, Input)
+        await pilot.press("enter")
+        assert pane.draft.value(pane.field) == 9
+
+
+async def test_keys_with_odd_names_have_rows_of_their_own(open_mine, place):
+    file = place.profile("mine")
+    file.write_text('"adapter.r" = 1\n"section:model" = 2\n' + file.read_text())
+    async with open_mine() as (_app, pilot, pane):
+        for path, value in (('"adapter.r"', 1), ('"section:model"', 2), ("adapter.r", 8)):
+            await go(pilot, pane, path)
+            assert pane.draft.value(pane.field) == value
+        await go(pilot, pane, '"adapter.r"')
+        await pilot.press("D")
+        assert pane.draft.text.startswith('"section:model" = 2\n# Mine')
+
+
 async def test_a_text_that_is_no_toml_says_its_line_and_the_form_waits(open_mine, shown):
     async with open_mine((120, 40)) as (app, pilot, pane):
         await pilot.press("v")
@@ -451,6 +480,7 @@ async def test_what_takes_long_is_said_in_the_header_and_not_begun_twice(open_mi
 
     def call(*_):
         begun.append(1)
+        assert threading.current_thread().daemon  # leaving the app does not wait for it
         assert go.wait(20)
         return played_preview()
 

@@ -5,7 +5,6 @@ Each runs the same engine functions as the commands ``data preview`` and ``run -
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from workbench.engine import begin, launch
@@ -14,6 +13,7 @@ from workbench.engine.fetch import fetch, model_folder
 from workbench.engine.memory import judge
 from workbench.errors import Problem
 from workbench.profile import ModelOptions, Profile, dump
+from workbench.tui.profile.aside import aside
 from workbench.tui.profile.lines import Known
 from workbench.tui.profile.page import Page
 from workbench.tui.profile.pages import dry_run_text, rows_text
@@ -36,7 +36,7 @@ async def show_rows(screen: ProfileScreen, draft: Draft) -> None:
 
 async def dry_run(screen: ProfileScreen, draft: Draft, summary: Summary) -> None:
     """Check the draft and audit its rows, and show what both found."""
-    problems = await asyncio.to_thread(draft.problems)
+    problems = await aside(draft.problems)
     report: dict[str, Any] | None = None
     if not any(problem.fatal for problem in problems):
         answer = await _preview(screen, draft)
@@ -55,7 +55,7 @@ async def start(screen: ProfileScreen, draft: Draft, problems: list[Problem], kn
     for problem in problems:
         screen.app.notify(str(problem), severity="warning")
     await _bring(screen, profile, draft)
-    run = await asyncio.to_thread(begin.begin, draft.workspace, profile)
+    run = await aside(lambda: begin.begin(draft.workspace, profile))
     screen.app.notify(f"started {run.id}")
     await screen.app.open_run(run.id)
     screen.app.did("workbench", "run", draft.name, "--detach")
@@ -85,7 +85,7 @@ async def _preview(screen: ProfileScreen, draft: Draft) -> dict[str, Any] | None
     await _bring(screen, profile, draft)
     arguments = {"workspace": str(draft.workspace.root), "profile": dump(profile), "name": draft.name, "count": ROWS}
     with screen.busy("rendering rows"):
-        return await asyncio.to_thread(launch.call, "preview", arguments)
+        return await aside(lambda: launch.call("preview", arguments))
 
 
 async def _bring(screen: ProfileScreen, profile: Profile, draft: Draft) -> None:
@@ -96,4 +96,4 @@ async def _bring(screen: ProfileScreen, profile: Profile, draft: Draft) -> None:
         fetch(draft.workspace, model.name, lambda *_: None, model.revision)
 
     with screen.busy("bringing model and data"):
-        await asyncio.to_thread(begin.bring, draft.workspace, profile, str(draft.path), fetch_model)
+        await aside(lambda: begin.bring(draft.workspace, profile, str(draft.path), fetch_model))

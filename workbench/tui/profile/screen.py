@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +16,7 @@ from workbench.engine.form import FormField, value_text
 from workbench.errors import InputError
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.profile import deeds
+from workbench.tui.profile.aside import aside
 from workbench.tui.profile.choose import Choose
 from workbench.tui.profile.draft_screen import DISK_S, DraftScreen
 from workbench.tui.profile.page import Page
@@ -192,7 +192,7 @@ class ProfileScreen(DraftScreen):
     async def _start(self) -> None:
         self.pane.keep()
         draft = self.pane.draft
-        problems = await asyncio.to_thread(draft.problems)
+        problems = await aside(draft.problems)
         fatal = [problem for problem in problems if problem.fatal]
         if fatal:
             more = f" (and {len(fatal) - 1} more)" if len(fatal) > 1 else ""
