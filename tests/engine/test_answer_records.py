@@ -59,6 +59,13 @@ def test_no_accepted_answer_and_an_abstention_have_a_word():
     assert answer_record({**sample(1), "gold": ["A", "B"], "parsed": None}, (), None)["gold"] == "A | B"
 
 
+def test_a_base_models_answers_do_not_stand_beside_themselves(run):
+    only_asks = create(run.workspace, profiles.parse(profiles.dump(PROFILE), "e", "e", ["train.max_steps=0"]))
+    only_asks.result_file.write_text(json.dumps({"base_run_id": "base-m-1"}))
+    (record,) = answer_records(only_asks, "quiz")
+    assert (record["doc_id"], record["base"]) == ("1", None)
+
+
 def test_a_data_set_must_be_named_where_there_are_several(run):
     with pytest.raises(InputError, match=r"name one with --on: quiz, other"):
         answer_records(run)

@@ -120,9 +120,11 @@ def test_the_base_model_of_a_training_is_a_row_of_its_own(workspace, make):
 
 
 def test_an_evaluation_that_failed_shows_how_far_it_came_and_why(workspace, make):
-    make(STARTED, stage("evaluate"), asked(4), ("ended", {"status": "failed", "reason": "It broke."}))
+    run = make(STARTED, stage("evaluate"), asked(4), ("ended", {"status": "failed", "reason": "It broke."}))
+    run.samples_file.write_text(lines([sample(number) for number in range(4)]))
     (row,) = EvaluationList(workspace).refresh(Board(workspace).refresh())
     assert (row.status, row.done, row.reason) == ("failed", 4, "It broke.")
+    assert (row.score.value, row.score.n) == (1.0, 4)
 
 
 def test_a_run_that_trains_and_an_archived_one_have_no_rows(workspace, make):

@@ -117,7 +117,8 @@ def answer_records(run: Run, name: str = "") -> list[Record]:
     Raises:
         InputError: The run has no such answers.
     """
-    samples = read_all(answers_of(run))
+    holder = answers_of(run)
+    samples = read_all(holder)
     known = list(dict.fromkeys(str(sample["dataset"]) for sample in samples))
     if not known:
         raise InputError(f"{run.id} has no answers; `workbench eval {run.id}` asks it.")
@@ -126,7 +127,7 @@ def answer_records(run: Run, name: str = "") -> list[Record]:
     own = named(name or known[0], samples)
     if not own:
         raise InputError(f'{run.id} was not asked "{name}". {nearest(name, known)}')
-    others, _ = base_answers(run, name or known[0])
+    others, _ = base_answers(holder, name or known[0])
     prompts = Prompts(run.workspace)
     return [answer_record(sample, prompts.find(sample)[0], others.get(str(sample["doc_hash"]))) for sample in own]
 

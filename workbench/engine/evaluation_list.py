@@ -133,8 +133,7 @@ class EvaluationList:
                 live.stage = str(event.fields.get("stage"))
             elif event.kind == "sample":
                 live.seen[live.stage == BASE_STAGE, str(event.fields.get("dataset"))] = event.fields
-        if run.status == "running":
-            self._read_answers(run, live)
+        self._read_answers(run, live)
         return list(self._rows(run, live))
 
     def _read_answers(self, run: RunRow, live: _Live) -> None:

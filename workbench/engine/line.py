@@ -149,9 +149,13 @@ def _base(work: Work) -> str | None:
         write_atomically(base.profile_file, profiles.dump(work.profile))
         log = EventLog(base.events_file)
         log.append("started", schema=SCHEMA, verb="base", within=work.run.id)
-        _evaluate_base(work, base)
-        log.append("ended", status="finished")
-        log.close()
+        ended = {"status": "stopped", "reason": f"{work.run.id} ended before it was done; `workbench resume` goes on"}
+        try:
+            _evaluate_base(work, base)
+            ended = {"status": "finished"}
+        finally:
+            log.append("ended", **ended)
+            log.close()
     return base.id
 
 
