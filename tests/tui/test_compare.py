@@ -256,10 +256,23 @@ async def test_several_data_sets_are_blocks(comparing, recorded, keys):
         assert screen.block.dataset == "quiz"
 
 
-def _ask_more(run):
+async def test_a_filter_stays_with_its_kind_of_data_set(comparing, recorded):
+    for run in (recorded["finished"], recorded["base"]):
+        _ask_more(run, task="math")
+    async with comparing(recorded.workspace, size=(120, 40)) as (_, pilot, screen):
+        screen.table.set_filter("macro_f1>0.9")
+        await pilot.pause()
+        await press(pilot, "right_square_bracket")
+        assert (screen.block.dataset, screen.table.rows.filter) == ("more", "")
+        assert len(screen.table.rows.keys) > 1
+        await press(pilot, "right_square_bracket")
+        assert screen.table.rows.filter == "macro_f1>0.9"
+
+
+def _ask_more(run, **changes):
     """The same answers under the name of another data set."""
     result = json.loads(run.result_file.read_text())
-    result["evaluation"]["more"] = {**result["evaluation"]["quiz"], "protocol_key": "key-more"}
+    result["evaluation"]["more"] = {**result["evaluation"]["quiz"], "protocol_key": "key-more", **changes}
     run.result_file.write_text(json.dumps(result))
     lines = [json.loads(line) for line in run.samples_file.read_text().splitlines()]
     more = [{**line, "dataset": "more", "key": "key-more"} for line in lines]

@@ -183,6 +183,19 @@ async def test_a_damaged_state_is_passed_over(host):
         assert [key for key, shown in host.table.state()["columns"] if shown][:2] == ["name", "note"]
 
 
+async def test_a_filter_goes_with_the_column_that_it_names(host):
+    async with host.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        host.table.set_filter("loss>1 run")
+        host.table.set_sort("loss")
+        host.table.set_columns([column for column in COLUMNS if column.key != "loss"])
+        assert (host.table.state()["filter"], host.table.state()["sort"]) == ("", "")
+        assert len(host.table.rows.keys) == 30
+        host.table.set_filter("llama")
+        host.table.restore(None)
+        assert host.table.state()["filter"] == ""
+
+
 async def test_check_34_marks_and_pins_stay_through_sort_and_filter(host):
     async with host.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
