@@ -6,7 +6,7 @@ import pytest
 from workbench import profile as profiles
 from workbench.engine.events import EventLog
 from workbench.engine.history import History, HistoryReader
-from workbench.engine.run import create
+from workbench.engine.run import create, state
 from workbench.engine.tail import LINE_BYTES, Tail
 from workbench.paths import Workspace
 
@@ -107,6 +107,17 @@ def test_steps_named_by_other_events_are_no_points(run, write):
     write(("recovered", {"step": 3, "seconds": 9.0}))
     history = told(HistoryReader(run))
     assert (list(history.curve("loss").xs), len(history.curve("seconds"))) == ([5], 0)
+
+
+@pytest.mark.parametrize("limit_s", [0.0, 10.0])
+def test_the_state_is_that_of_a_fold_of_every_event(run, write, limit_s):
+    sample = ("sample", {"dataset": "d", "done": 1, "total": 2, "score": 0.5})
+    memory = ("memory", {"rss_bytes": 1})
+    write(("started", {"pid": 1}), memory, ("stage", {"stage": "train"}), step(1), memory, step(2), ("note", {}))
+    write(step(3), sample, memory, ("stage", {"stage": "evaluate"}), sample, step(4, loss=None), memory)
+    write(("ended", {"status": "stopped", "reason": "asked"}), ("started", {"pid": 2}), step(3), sample, memory)
+    write(("ended", {"status": "failed", "reason": "no"}))
+    assert told(HistoryReader(run), limit_s=limit_s).state == state(run)
 
 
 def test_what_the_worker_was_asked_for_is_known_until_it_has_done_it(run, write):
