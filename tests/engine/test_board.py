@@ -210,6 +210,12 @@ def test_rows_come_and_go_with_their_folders_the_newest_first(workspace, make):
     first = make(STARTED, FINISHED)
     second = make(STARTED, FINISHED)
     assert [row.id for row in board.refresh()] == [second.id, first.id]
+    waiting = make()
+    assert next(row.id for row in board.refresh()) == waiting.id
+    write(waiting, STARTED, FINISHED)
+    for path in waiting.folder.iterdir():
+        path.unlink()
+    waiting.folder.rmdir()
     (workspace.metrics / "README.md").touch()
     (workspace.metrics / "being-made").mkdir()
     base = Run(workspace, "base-m-12345678")

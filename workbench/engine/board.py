@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tomllib
 from dataclasses import dataclass, replace
@@ -96,7 +97,13 @@ class Board:
             self._watched[name] = _Watched(Run(self._workspace, name))
         rows = (watched.refresh() for watched in self._watched.values())
         shown = [row for row in rows if row is not None]
-        return sorted(shown, key=lambda row: (row.started_s or row.last_s or 0.0, row.id), reverse=True)
+        return sorted(shown, key=_newest, reverse=True)
+
+
+def _newest(row: RunRow) -> tuple[float, str]:
+    """What rows are sorted by: a run that waits for its worker has just been made."""
+    begun_s = math.inf if row.status == "waiting" else row.last_s or 0.0
+    return begun_s if row.started_s is None else row.started_s, row.id
 
 
 def _folders(metrics: Path) -> set[str]:
