@@ -176,6 +176,22 @@ async def test_check_35_table_and_scatter_share_the_cursor(comparing, recorded):
         assert app.focused is screen.table
 
 
+async def test_check_19_a_click_goes_to_the_nearest_run(comparing, recorded):
+    async with comparing(recorded.workspace, size=(120, 40)) as (_, pilot, screen):
+        await press(pilot, "v")
+        for key, name in ((BETTER, "better"), (FINISHED, "finished"), (BASE, BASE)):
+            screen.table.move_to(key)
+            screen.draw_plane()
+            lines = screen.scatter.text().splitlines()[1:-1]
+            row = next(place for place, line in enumerate(lines) if f" {name}" in line)
+            column = lines[row].index(f" {name}") - 1
+            screen.table.move_to(BETTER if key != BETTER else BASE)
+            screen.draw_plane()
+            await pilot.click(Scatter, offset=(column + 1, row + 1))
+            await pilot.pause()
+            assert screen.table.cursor_key == key
+
+
 async def test_check_35_axes_are_chosen_and_kept_and_the_front_goes_off(comparing, recorded, shown):
     async with comparing(recorded.workspace, size=(120, 40)) as (app, pilot, screen):
         await press(pilot, "X")
