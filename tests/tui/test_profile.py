@@ -11,6 +11,7 @@ from workbench.engine.events import EventLog
 from workbench.engine.run import create, runs
 from workbench.paths import Workspace
 from workbench.profile import load
+from workbench.tui.profile import deeds
 from workbench.tui.profile.choose import Choose
 from workbench.tui.profile.editor import FieldEditor
 from workbench.tui.profile.fields import FieldList
@@ -497,6 +498,34 @@ async def test_what_takes_long_is_said_in_the_header_and_not_begun_twice(open_mi
         await until(pilot, lambda: "dry run of mine: ✓ this run can start" in said(app))
         assert len(app.screen_stack) == 1
         assert begun == [1]
+
+
+async def test_a_model_that_is_not_here_is_fetched_only_when_that_is_wanted(open_mine, place, monkeypatch):
+    fetched, go = [], threading.Event()
+
+    def fetch(workspace, name, on_progress, revision):
+        for done in (0, 1, 1, 50):
+            on_progress("weights", done, 100)
+        fetched.append(name)
+        assert go.wait(20)
+
+    monkeypatch.setattr(deeds, "fetch", fetch)
+    monkeypatch.setattr(launch, "call", lambda *_: played_preview())
+    file = place.profile("mine")
+    file.write_text(file.read_text().replace('"tiny"', '"qwen3-0.6b"'))
+    async with open_mine() as (app, pilot, _pane):
+        for answer in ("enter", "right"):
+            await pilot.press("r")
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            await pilot.press(answer)
+            if answer == "enter":
+                await until(pilot, lambda: app.screen.subject == "mine · saved")
+                assert fetched == []
+        await pilot.press("enter")
+        await until(pilot, lambda: fetched == ["qwen3-0.6b"])
+        await until(pilot, lambda: app.screen.subject == "mine · saved · fetching qwen3-0.6b 50% …")
+        go.set()
+        await until(pilot, lambda: isinstance(app.screen, Page))
 
 
 @pytest.mark.parametrize("fatal", [False, True])

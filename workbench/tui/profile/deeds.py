@@ -22,6 +22,7 @@ from workbench.tui.profile.summary import Summary
 if TYPE_CHECKING:
     from workbench.tui.profile.screen import ProfileScreen
 
+MIB = 2**20
 ROWS = 3
 """As many rows are shown as by the command."""
 
@@ -92,8 +93,16 @@ async def _bring(screen: ProfileScreen, profile: Profile, draft: Draft) -> None:
     """Model and data sets, fetched in a thread."""
 
     def fetch_model(model: ModelOptions) -> None:
-        screen.app.call_from_thread(screen.app.notify, f"fetching {model.name} …", timeout=10)
-        fetch(draft.workspace, model.name, lambda *_: None, model.revision)
+        said = ""
+
+        def show(_: str, done: int, total: int | None) -> None:
+            nonlocal said
+            share = f"{done / total:.0%}" if total else f"{done // MIB:,} MiB"
+            if share != said:
+                said = share
+                screen.app.call_from_thread(screen.say_doing, f"fetching {model.name} {share}")
+
+        fetch(draft.workspace, model.name, show, model.revision)
 
     with screen.busy("bringing model and data"):
         await aside(lambda: begin.bring(draft.workspace, profile, str(draft.path), fetch_model))

@@ -130,6 +130,11 @@ class DraftScreen(WorkbenchScreen):
             self._doing = before
             self._name_subject()
 
+    def say_doing(self, doing: str) -> None:
+        """Say how far it is, until ``busy`` ends."""
+        self._doing = doing
+        self._name_subject()
+
     def idle(self) -> bool:
         """Whether a draft is open and nothing long is under way; says so when not."""
         if self._doing:

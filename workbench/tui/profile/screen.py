@@ -164,6 +164,7 @@ class ProfileScreen(DraftScreen):
     def _show_differences(self) -> None:
         draft = self.pane.draft
         what, rows = differences(draft)
+        self.app.did("workbench", "check", draft.name, "--diff")
         self.app.push_screen(Page(f"{draft.name} and {what}", difference_text(what, rows)))
 
     @work
