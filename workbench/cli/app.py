@@ -11,6 +11,7 @@ from workbench import __version__
 from workbench.cli import (
     answers,
     artifacts,
+    chat,
     datasets,
     doctor,
     evals,
@@ -177,6 +178,14 @@ _add(
     "workbench samples last",
     "workbench samples last --on quiz --failures",
     "workbench samples last --where 'verdict~truncated' --csv > cut.csv",
+)
+_add(
+    chat.chat,
+    "chat",
+    "Talk to a model, or to what a run made of it.",
+    "workbench chat last",
+    "workbench chat last --base-too --prompt 'What is 17 plus 5?'",
+    "workbench chat smollm2-135m --temperature 0.7 --seed 7 --json < prompt.txt",
 )
 _add(
     queues.queue,
