@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -105,6 +106,36 @@ def test_check_13_a_small_terminal_says_its_size_and_growing_gives_the_screen_ba
     shown.wait("This window is 50x12.")
     shown.resize(100, 30)
     shown.wait("● running")
+
+
+BUSY = """
+import sys, time
+from pathlib import Path
+from workbench.paths import Workspace
+from workbench.tui.runs import quickstart
+from workbench.tui.start import start
+
+def endless(workspace, say):
+    say("fetching for ever")
+    time.sleep(600)
+
+quickstart.start = endless
+sys.exit(start(Workspace(Path(sys.argv[1]))))
+"""
+
+
+def test_q_does_not_wait_for_a_download(terminal, tmp_path):
+    there = tmp_path / "nothing"
+    there.mkdir()
+    script = tmp_path / "busy.py"
+    script.write_text(BUSY)
+    shown = terminal(there, command=[sys.executable, str(script)])
+    shown.wait("Press enter")
+    shown.press("Enter")
+    shown.wait("fetching for ever")
+    shown.press("q")
+    assert shown.wait_end() == 0
+    assert shown.modes() == "0 0"
 
 
 def test_help_is_printed_where_there_is_no_terminal(terminal, tmp_path):
