@@ -119,6 +119,27 @@ def test_the_base_model_of_a_training_is_a_row_of_its_own(workspace, make):
     assert base.score.low < 0.25 < base.score.high
 
 
+def test_the_base_model_has_the_score_of_its_own_answers_while_it_is_asked(workspace, make):
+    run = make(STARTED, stage("evaluate base"), asked(4, score=0.9))
+    base = Run(workspace, "base-m-1")
+    write(base, ("started", {"verb": "base", "within": run.id}))
+    base.samples_file.write_text(lines([sample(number, right=number > 1) for number in range(4)]))
+    row = next(one for one in EvaluationList(workspace).refresh(running(run, "evaluate base")) if one.of_base)
+    assert (row.score.value, row.score.n) == (0.5, 4)
+
+
+def test_the_answers_of_a_model_are_found_as_soon_as_its_base_run_is_there(workspace, make):
+    only_asks = create(workspace, profiles.parse(profiles.dump(PROFILE), "e", "e", ["train.max_steps=0"]))
+    write(only_asks, STARTED, stage("evaluate base"), asked(2))
+    listed = EvaluationList(workspace)
+    runs = running(only_asks, "evaluate base")
+    assert next(iter(listed.refresh(runs))).score.value == 0.5  # what the worker told
+    base = Run(workspace, "base-m-1")
+    write(base, ("started", {"verb": "base", "within": only_asks.id}))
+    base.samples_file.write_text(lines([sample(number) for number in range(3)]))
+    assert next(iter(listed.refresh(runs))).score.value == 1.0
+
+
 def test_an_evaluation_that_failed_shows_how_far_it_came_and_why(workspace, make):
     run = make(STARTED, stage("evaluate"), asked(4), ("ended", {"status": "failed", "reason": "It broke."}))
     run.samples_file.write_text(lines([sample(number) for number in range(4)]))

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.engine import queue
-from workbench.engine.answers import AnswerReader, Sample, Score, answers_of, belongs, score_so_far
+from workbench.engine.answers import Score, answers_of, base_of
 from workbench.engine.board import RunRow
 from workbench.engine.events import EventReader
 from workbench.engine.queue import Queue, Task
 from workbench.engine.run import Run
+from workbench.engine.tally import Tally
 from workbench.paths import Workspace
 from workbench.profile import read_value
 
@@ -72,13 +73,8 @@ class _Live:
     events: EventReader
     stage: str = ""
     seen: dict[tuple[bool, str], dict[str, Any]] = field(default_factory=dict)
-    answers: AnswerReader | None = None
-    samples: dict[str, list[Sample]] = field(default_factory=dict)
-    scores: dict[str, Score | None] = field(default_factory=dict)
-
-    def score(self, name: str) -> Score | None:
-        """The score so far of an entry."""
-        return next((self.scores[key] for key, own in self.samples.items() if belongs(name, own[0])), None)
+    own: Tally = field(default_factory=Tally)
+    base: Tally = field(default_factory=Tally)
 
 
 class EvaluationList:
@@ -137,23 +133,13 @@ class EvaluationList:
         return list(self._rows(run, live))
 
     def _read_answers(self, run: RunRow, live: _Live) -> None:
-        """Keep the scores of what is being asked now; all that is there is read, a portion at a time."""
-        file = answers_of(self._run(run)).samples_file
-        live.answers = live.answers or AnswerReader(file)
-        changed: set[str] = set()
-        while True:
-            portion = live.answers.read()
-            if portion.anew:
-                live.samples.clear()
-                live.scores.clear()
-            for sample in portion.samples:
-                key = str(sample.get("key"))
-                live.samples.setdefault(key, []).append(sample)
-                changed.add(key)
-            if not portion.more:
-                break
-        for key in changed:
-            live.scores[key] = _score(live.samples[key])
+        """Keep the scores of what is being asked, of the untrained model too before the training."""
+        own = self._run(run)
+        live.own.read(answers_of(own).samples_file)
+        if run.kind == "train" and live.stage == BASE_STAGE:
+            base, _ = base_of(own)
+            if base:
+                live.base.read(base.samples_file)
 
     def _rows(self, run: RunRow, live: _Live) -> Iterator[Evaluation]:
         whole = Evaluation("", run.name, "finished", run.id, model=run.model, started_s=run.started_s)
@@ -169,7 +155,7 @@ class EvaluationList:
                 what="base" if of_base or not tuned else _what(run),
                 done=done,
                 total=total,
-                score=_progress_score(seen) if of_base and tuned else live.score(name) or _progress_score(seen),
+                score=(live.base if of_base and tuned else live.own).score(name) or _progress_score(seen),
                 reason="" if over else run.reason,
                 of_base=of_base and tuned,
             )
@@ -222,13 +208,6 @@ def _what(run: RunRow) -> str:
     if run.kind != "train":
         return "base" if run.quant in ("", "none") else f"base {run.quant_label}"
     return run.method_label if run.quant in ("", "none") else f"{run.method_label} {run.quant_label}"
-
-
-def _score(samples: Sequence[Sample]) -> Score | None:
-    try:
-        return score_so_far(samples)
-    except ODD:
-        return None  # answers of a task that this version does not know
 
 
 def _progress_score(seen: dict[str, Any]) -> Score | None:
