@@ -144,6 +144,18 @@ async def test_check_33_sorts_both_ways_with_an_arrow_and_missing_values_last(ho
         assert list(host.table.rows.keys) == list(make())
 
 
+async def test_the_arrow_is_seen_even_where_the_title_is_cut():
+    columns = [Column(f"c{i}", f"a title of many letters {i}", least=8) for i in range(5)]
+    host = Host({"r": {}})
+    host.table = Table(columns)
+    async with host.run_test(size=(60, 10)) as pilot:
+        host.table.set_sort("c1")
+        await pilot.pause()
+        head = host.lines()[0]
+        assert "▲" in head
+        assert "…" in head
+
+
 async def test_check_33_filters_and_says_what_is_wrong_with_a_filter(host):
     async with host.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
