@@ -139,6 +139,12 @@ def test_an_axis_that_counts_has_whole_ticks():
     assert drawn(Plot("loss", steps, whole_x=True))[1].splitlines()[-1].split() == ["1", "2"]
 
 
+def test_no_two_ticks_say_the_same():
+    late = Plot("x", [Series("", Curve((50_000 + x, 1.0) for x in range(50)))], x_format=axis.time, x_base=60.0)
+    ticks = drawn(late)[1].splitlines()[-1].split()
+    assert len(ticks) == len(set(ticks))
+
+
 class Bench(App):
     def __init__(self, *charts):
         super().__init__()

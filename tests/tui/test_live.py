@@ -282,6 +282,28 @@ async def test_keys_change_how_the_curves_are_looked_at(drive, recorded):
         assert app.settings.get("app", "glyphs") == "ascii"
 
 
+async def test_how_runs_are_looked_at_is_kept_for_the_next_start(drive, recorded, settings):
+    run = recorded["finished"]
+    async with drive(recorded.workspace, "live", run.id) as (app, pilot):
+        view = await loaded(app, pilot, run)
+        await pilot.press("L", "tilde", "w", "m", "plus", "l")
+        await pilot.pause()
+    async with drive(recorded.workspace, "live", run.id) as (app, pilot):
+        again = await loaded(app, pilot, run)
+        assert (again.page, again.metric, again.share) == (view.page, view.metric, view.share)
+        assert (again.steps, again.times) == (view.steps, view.times)
+        assert again.page.name == "training"
+        assert again.query_one("#loss").text().splitlines()[-1] == "step  last 1k  log y  smooth 0.6"
+
+
+@pytest.mark.parametrize("stored", [None, [], {"page": 3, "metric": [], "smoothing": "x", "window": 7, "share": {}}])
+async def test_damaged_choices_are_left_aside(drive, recorded, settings, stored):
+    settings.set("live", "view", stored)
+    async with drive(recorded.workspace, "live", recorded["finished"].id) as (app, pilot):
+        view = await loaded(app, pilot, recorded["finished"])
+        assert (view.page.name, view.metric) == ("overview", "loss")
+
+
 async def test_check_19_a_click_on_a_tab_turns_to_its_page(drive, recorded):
     async with drive(recorded.workspace, "live", recorded["finished"].id) as (app, pilot):
         view = await loaded(app, pilot, recorded["finished"])

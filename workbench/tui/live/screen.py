@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -23,17 +23,14 @@ from workbench.paths import Workspace
 from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.live.charts import METRICS
+from workbench.tui.live.choices import SMOOTHINGS, STEP_WINDOWS, after, kept, restore, set_window
 from workbench.tui.live.feed import POLL_S, Told, Watched
 from workbench.tui.live.log_keys import LiveLog
-from workbench.tui.live.pages import MAIN, PAGES
+from workbench.tui.live.pages import MAIN, PAGES, Page
 from workbench.tui.live.view import SHARES, USUAL_SHARE, LiveView
 from workbench.tui.widgets.raster import MODES, usual_mode
 
-SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
-STEP_WINDOWS = (None, 1000.0, 200.0)
-TIME_WINDOWS = (None, 600.0, 60.0)
 PAUSE, RESUME = SHARED["toggle"].says("Pause"), SHARED["toggle"].says("Resume")
-Choice = TypeVar("Choice")
 
 
 class LiveScreen(LiveLog):
@@ -80,6 +77,8 @@ class LiveScreen(LiveLog):
         """Show the run that was asked for, or the newest."""
         mode = self.app.settings.get("app", "glyphs", usual_mode())
         self.view.draw_as(mode if mode in MODES else usual_mode())
+        restore(self.view, self.app.settings.get(self.MODE, "view"))
+        self.view.lay_out()
         self.every(1.0, self._tick)
         if self._run_id:
             self._watch(self._run_id)
@@ -195,51 +194,61 @@ class LiveScreen(LiveLog):
         if MAIN not in self.view.page.charts:
             self.refuse("only the overview has a chart that changes its metric")
             return
-        self.view.metric = _after(list(METRICS), self.view.metric)
-        self.view.paint()
+        self.view.metric = after(list(METRICS), self.view.metric)
+        self._changed()
 
     def action_log_y(self) -> None:
         """A logarithmic y axis, or a linear one, for the metrics of steps."""
         self.view.steps = replace(self.view.steps, log_y=not self.view.steps.log_y)
-        self.view.paint()
+        self._changed()
 
     def action_smooth(self) -> None:
         """More smoothing, then none."""
-        self.view.steps = replace(self.view.steps, smoothing=_after(SMOOTHINGS, self.view.steps.smoothing))
-        self.view.paint()
+        self.view.steps = replace(self.view.steps, smoothing=after(SMOOTHINGS, self.view.steps.smoothing))
+        self._changed()
 
     def action_window(self) -> None:
         """All, or the last steps and minutes."""
-        window = _after(STEP_WINDOWS, self.view.steps.window)
-        self.view.steps = replace(self.view.steps, window=window)
-        self.view.times = replace(self.view.times, window=TIME_WINDOWS[STEP_WINDOWS.index(window)])
-        self.view.paint()
+        set_window(self.view, after(STEP_WINDOWS, self.view.steps.window))
+        self._changed()
 
     def action_glyphs(self) -> None:
         """Braille, blocks or ASCII, kept for the next start."""
-        mode = _after(list(MODES), self.app.settings.get("app", "glyphs", usual_mode()))
+        mode = after(list(MODES), self.app.settings.get("app", "glyphs", usual_mode()))
         self.app.settings.set("app", "glyphs", mode)
         self.view.draw_as(mode)
         self.view.paint()
 
     def action_page(self, name: str) -> None:
         """The page of that name; what a click on its tab does."""
-        self.view.turn(next(page for page in PAGES if page.name == name))
+        self._turn(next(page for page in PAGES if page.name == name))
 
     def action_cursor_right(self) -> None:
         """The next page."""
-        self.view.turn(_after(PAGES, self.view.page))
+        self._turn(after(PAGES, self.view.page))
 
     def action_cursor_left(self) -> None:
         """The page before."""
-        self.view.turn(_after(PAGES[::-1], self.view.page))
+        self._turn(after(PAGES[::-1], self.view.page))
+
+    def _turn(self, page: Page) -> None:
+        self.view.turn(page)
+        self._keep()
 
     def resize_pane(self, by: int) -> bool:
         """More or fewer rows for the charts."""
         place = SHARES.index(self.view.share) + by
         self.view.share = SHARES[min(max(place, 0), len(SHARES) - 1)] if by else USUAL_SHARE
         self.view.lay_out()
+        self._keep()
         return True
+
+    def _changed(self) -> None:
+        self.view.paint()
+        self._keep()
+
+    def _keep(self) -> None:
+        self.app.settings.set(self.MODE, "view", kept(self.view))
 
     # what is chosen
 
@@ -269,8 +278,3 @@ def _newest(workspace: Workspace) -> str | None:
     known = [run for run in runs(workspace) if not run.is_base]
     running = next((run.id for run in reversed(known) if alive(run)), None)
     return running or (known[-1].id if known else None)
-
-
-def _after(choices: Iterable[Choice], now: Choice) -> Choice:
-    known = list(choices)
-    return known[(known.index(now) + 1) % len(known)] if now in known else known[0]

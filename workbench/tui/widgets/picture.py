@@ -134,7 +134,7 @@ def _y_labels(plot: Plot, frame: Frame, rows: int) -> dict[int, str]:
 
 def _x_labels(plot: Plot, frame: Frame, raster: Raster) -> str:
     """First and last x, and round numbers between them where there is room."""
-    cells = [" "] * raster.width
+    cells, told = [" "] * raster.width, set[str]()
     ends = [frame.left] if frame.left == frame.right else [frame.right, frame.left]
     ticks = axis.ticks(frame.left, frame.right, raster.width // 9, plot.x_base)
     for value in [*ends, *(tick for tick in ticks if not (plot.whole_x and tick % 1))]:
@@ -142,7 +142,8 @@ def _x_labels(plot: Plot, frame: Frame, raster: Raster) -> str:
         middle = scale(value, frame.left, frame.right, raster.width)
         at = min(max(0, middle - len(label) // 2), raster.width - len(label))
         room = cells[max(0, at - 2) : at + len(label) + 2]
-        if at >= 0 and all(cell == " " for cell in room):
+        if at >= 0 and label not in told and all(cell == " " for cell in room):
+            told.add(label)
             cells[at : at + len(label)] = label
     return "".join(cells)
 
