@@ -308,6 +308,34 @@ async def test_the_text_shows_the_line_of_the_key_under_the_cursor(open_mine):
             assert area.document.get_line(area.cursor_location[0]).startswith(said)
 
 
+async def test_a_key_is_found_by_its_name_and_n_goes_on(open_mine):
+    async with open_mine() as (app, pilot, pane):
+        await pilot.press("n")
+        assert said(app)[-1] == "no other key has a problem"
+        await pilot.press("slash", *"SEED", "enter")
+        await until(pilot, lambda: pane.field.path == "data.seed")
+        await pilot.press("n")
+        assert pane.field.path == "train.seed"
+        await pilot.press("n")
+        assert pane.field.path == "data.seed"
+        await pilot.press("N")
+        assert pane.field.path == "train.seed"
+        await pilot.press("slash", "ctrl+u", *"nothing", "enter")
+        await until(pilot, lambda: said(app)[-1] == 'no other key has "nothing"')
+
+
+async def test_n_goes_from_problem_to_problem(open_mine):
+    async with open_mine() as (_app, pilot, pane):
+        for path in ("adapter.r", "train.max_length"):
+            await go(pilot, pane, path)
+            await pilot.press("enter", "0", "enter")
+        await settled(pilot, pane)
+        await pilot.press("g", "n")
+        assert pane.field.path == "adapter.r"
+        await pilot.press("n")
+        assert pane.field.path == "train.max_length"
+
+
 async def test_check_14_another_size_keeps_the_focus_and_the_key(open_mine):
     async with open_mine((120, 40)) as (app, pilot, pane):
         await go(pilot, pane, "adapter.r")

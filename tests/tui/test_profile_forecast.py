@@ -95,11 +95,11 @@ async def opened(app, pilot):
 async def test_the_preview_comes_first_and_the_simulation_takes_its_place(drive, place, played, shown):
     async with drive(place, "profile", size=(120, 40)) as (app, pilot):
         await opened(app, pilot)
-        await until(pilot, lambda: "preview of train" in shown(app) and "simulating …" in shown(app))
-        assert "✗ does not fit 8.50 GiB of 8.00 GiB on RTX 4060, 6% too much" in shown(app)
+        await until(pilot, lambda: "preview ±15%, simulating …" in shown(app))
+        assert "✗ does not fit RTX 4060: 8.50 of 8.00 GiB, 6% too much" in shown(app)
         played.go.set()
-        await until(pilot, lambda: "simulation of train" in shown(app))
-        assert "8.75 GiB of 8.00 GiB" in shown(app)
+        await until(pilot, lambda: "simulation ±15%" in shown(app))
+        assert "8.75 of 8.00 GiB" in shown(app)
         assert "simulating" not in shown(app)
 
 
@@ -109,9 +109,9 @@ async def test_the_forecast_follows_each_keystroke_and_the_newest_simulation_win
         await until(pilot, lambda: played.asked == [8])
         pane.query_one("#fields").move_to("adapter.r")
         await pilot.press("enter", "5")
-        await until(pilot, lambda: "! tight" not in shown(app) and "✓ fits 5.50 GiB of 8.00 GiB" in shown(app))
+        await until(pilot, lambda: "! tight" not in shown(app) and "✓ fits RTX 4060: 5.50 of 8.00 GiB" in shown(app))
         played.go.set()
-        await until(pilot, lambda: "5.75 GiB" in shown(app))
+        await until(pilot, lambda: "5.75 of" in shown(app))
         assert played.asked == [8, 5]
         assert pane.draft.saved != pane.draft.text
 
@@ -121,7 +121,7 @@ async def test_a_simulation_that_fails_leaves_the_preview_and_says_why(drive, pl
     async with drive(place, "profile", size=(160, 40)) as (app, pilot):
         await opened(app, pilot)
         await until(pilot, lambda: "no simulation: no such kernel" in shown(app))
-        assert "preview of train" in shown(app)
+        assert "preview ±15%" in shown(app)
 
 
 async def test_another_card_is_chosen_by_key_and_kept(drive, place, played, shown, settings):
@@ -131,7 +131,7 @@ async def test_another_card_is_chosen_by_key_and_kept(drive, place, played, show
         await pilot.press("C")
         await until(pilot, lambda: isinstance(app.screen, Choose))
         await pilot.press("G", "enter")
-        await until(pilot, lambda: f"✓ fits 8.50 GiB of {last.memory_bytes / GIB:.2f} GiB on {last.name}" in shown(app))
+        await until(pilot, lambda: f"✓ fits {last.name}: 8.50 of {last.memory_bytes / GIB:.2f} GiB" in shown(app))
         played.go.set()
     assert settings.get("profile", "card") == last.name
 
@@ -170,7 +170,7 @@ def test_the_verdict_is_a_glyph_and_a_word():
 
 def test_the_larger_stage_counts():
     both = Forecast((estimate(2), estimate(3, stage="evaluate")))
-    assert "preview of evaluate" in verdict_line(Known(both, CARD)).plain
+    assert "preview of evaluate ±15%" in verdict_line(Known(both, CARD)).plain
 
 
 def test_small_parts_are_told_together():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -80,6 +80,19 @@ class FieldList(OptionList):
                 self.highlighted = index
                 return True
         return False
+
+    def seek(self, wanted: Callable[[str], bool], step: int) -> bool:
+        """Put the cursor on the next key that is wanted, or on the one before; False when there is no other.
+
+        Args:
+            wanted: Says so of a path.
+            step: 1 for the next, -1 for the one before; round the end.
+        """
+        paths = [str(option.id) for option in self.options]
+        here = paths.index(self.path) if self.path in paths else 0
+        others = [*paths[here + 1 :], *paths[:here]][::step]
+        found = next((path for path in others if not path.startswith(SECTION) and wanted(path)), "")
+        return bool(found) and self.move_to(found)
 
     @property
     def path(self) -> str:

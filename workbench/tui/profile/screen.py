@@ -19,6 +19,7 @@ from workbench.tui.profile import deeds
 from workbench.tui.profile.aside import aside
 from workbench.tui.profile.choose import Choose
 from workbench.tui.profile.draft_screen import DISK_S, DraftScreen
+from workbench.tui.profile.fields import FieldList
 from workbench.tui.profile.page import Page
 from workbench.tui.profile.pages import difference_text
 from workbench.tui.profile.pane import DraftPane
@@ -30,6 +31,7 @@ class ProfileScreen(DraftScreen):
     """The shelf of profiles; the pane with a draft in its place while one is open."""
 
     MODE = "profile"
+    _sought = ""
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         Key("profile.save", "ctrl+s", "save", "Save", hint=True),
         Key("profile.start", "ctrl+r", "start", "Start", hint=True),
@@ -43,7 +45,9 @@ class ProfileScreen(DraftScreen):
         Key("profile.rows", "r", "rows", "Rows as they are trained"),
         Key("profile.card", "C", "card", "Choose the card"),
         Key("profile.reload", "f5", "reload", "Read the file again"),
-        SHARED["filter"],
+        SHARED["filter"].says("Filter, or search a key", hint=False),
+        SHARED["next_match"].says("Next match or problem", hint=False),
+        SHARED["previous_match"].says("Previous match or problem", hint=False),
     )
     DEFAULT_CSS = """
     ProfileScreen #pane { display: none; }
@@ -127,12 +131,34 @@ class ProfileScreen(DraftScreen):
         if self.opened():
             self.pane.other_view()
 
-    def action_filter(self) -> None:
-        """Filter the list of profiles."""
-        if self.pane.is_open:
-            self.refuse("only the list of profiles can be filtered; esc goes back to it")
-        else:
+    @work
+    async def action_filter(self) -> None:
+        """Filter the list of profiles; in a form, go to a key by a part of its name."""
+        if not self.pane.is_open:
             self.shelf.ask_filter()
+            return
+        text = await self.app.ask("Go to the key whose name has:", self._sought)
+        if text is not None:
+            self._sought = text.strip().lower()
+            self._seek(1)
+
+    def action_next_match(self) -> None:
+        """The next key that was searched, or with a problem."""
+        if self.opened():
+            self._seek(1)
+
+    def action_previous_match(self) -> None:
+        """The one before."""
+        if self.opened():
+            self._seek(-1)
+
+    def _seek(self, step: int) -> None:
+        wrong = {problem.where for problem in self.pane.problems}
+        found = self.query_one(FieldList).seek(
+            lambda path: self._sought in path.lower() if self._sought else path in wrong, step
+        )
+        if not found:
+            self.refuse(f'no other key has "{self._sought}"' if self._sought else "no other key has a problem")
 
     def copy_text(self) -> str | None:
         """The value under the cursor."""
