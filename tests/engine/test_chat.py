@@ -185,6 +185,20 @@ def test_regenerating_keeps_the_earlier_answer_and_takes_the_next_seed_unless_to
     assert len(session.conversation.turns) == 1
 
 
+def test_the_base_is_asked_afterwards_with_the_settings_of_the_tuned_answer(fake):
+    session = fake()
+    assert session.beside(("tuned", "base")) is None
+    answered(session, "one")
+    answered(session, "hello")
+    session.set_sampling(Sampling(temperature=1.0))
+    turn = session.beside(("tuned", "base"))
+    until(session, lambda: not session.busy)
+    assert turn.answers["base"].sampling == turn.answers["tuned"].sampling == Sampling(seed=43)
+    assert turn.answers["base"].text.startswith("base heard user: one | assistant: tuned heard")
+    assert session.beside(("tuned", "base")) is None
+    assert session.next_sampling == Sampling(temperature=1.0, seed=44)
+
+
 def test_check_43_stop_keeps_the_partial_text_and_what_waited_is_stopped_too(fake):
     session = fake("50", settings=Sampling(max_new_tokens=100_000))
     turn = session.ask("long", ("tuned", "base"))

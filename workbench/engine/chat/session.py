@@ -90,7 +90,7 @@ class Session:
             raise InputError("there is nothing to send: the prompt is empty")
         turn = Turn(prompt)
         self.conversation.turns.append(turn)
-        self._begin(turn, sides)
+        self._begin(turn, sides, self.next_sampling)
         return turn
 
     def again(self, sides: Sequence[str]) -> Turn:
@@ -103,7 +103,21 @@ class Session:
             raise InputError("nothing was asked yet that could be generated again")
         self._may_ask()
         turn = self.conversation.turns[-1]
-        self._begin(turn, sides)
+        self._begin(turn, sides, self.next_sampling)
+        return turn
+
+    def beside(self, sides: Sequence[str]) -> Turn | None:
+        """The last turn, asked of those sides that have not answered it, as the others were; None without any.
+
+        Raises:
+            InputError: As ``ask``.
+        """
+        turn = self.conversation.turns[-1] if self.conversation.turns else None
+        missing = [side for side in sides if turn and side not in turn.answers]
+        if turn is None or not missing:
+            return None
+        self._may_ask()
+        self._begin(turn, missing, next(iter(turn.answers.values())).sampling)
         return turn
 
     def _may_ask(self) -> None:
@@ -112,11 +126,11 @@ class Session:
         if self.busy:
             raise InputError("an answer is still being generated; stop it first")
 
-    def _begin(self, turn: Turn, sides: Sequence[str]) -> None:
-        for answer in turn.begin(sides, self.next_sampling):
+    def _begin(self, turn: Turn, sides: Sequence[str], made: Sampling) -> None:
+        for answer in turn.begin(sides, made):
             messages = self.conversation.messages(turn, answer.side)
             self._client.answer(answer.id, answer.side, messages, answer.sampling.to_json())
-        self._drawn += 1
+        self._drawn += made == self.next_sampling
 
     def stop(self) -> bool:
         """End the answers that go on or wait, and keep what there is of them; False when there are none."""

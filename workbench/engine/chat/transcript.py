@@ -79,6 +79,13 @@ def command(name: str, both: bool, settings: Sampling, prompt: str | None = None
     return shlex.join([*words, *(["--prompt", prompt] if prompt is not None else [])])
 
 
+def command_of(session: Session, both: bool) -> str:
+    """The command of a chat: it asks a first prompt again; where more was said it opens a dialogue."""
+    turns = session.conversation.turns
+    made = next(iter(turns[-1].answers.values())).sampling if turns else session.sampling
+    return command(session.partner.name, both, made, turns[0].prompt if len(turns) == 1 else None)
+
+
 def record(session: Session) -> dict[str, Any]:
     """The chat's last turn with who answered it, for ``--json``."""
     whole = session.to_json()
