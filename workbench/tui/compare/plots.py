@@ -10,7 +10,7 @@ from textual.widgets import ContentSwitcher
 from textual.worker import get_current_worker
 
 from workbench.engine.figures import FIGURES, Figure, figures
-from workbench.engine.pareto import Point, front, points
+from workbench.engine.pareto import Point, X, front, points
 from workbench.tui.compare.comparing import Comparing
 from workbench.tui.compare.overlay import losses, overlay
 from workbench.tui.compare.plane import Plane
@@ -22,8 +22,6 @@ from workbench.tui.widgets.table import Table
 if TYPE_CHECKING:
     from workbench.engine.comparison import Block
     from workbench.engine.curves import Curve
-
-X_BY_DEFAULT = "latency_s"
 
 
 class Plots(Comparing):
@@ -63,15 +61,15 @@ class Plots(Comparing):
         return [key for key in self.table.marked if self.is_run(key)]
 
     def is_run(self, key: str | None) -> bool:
-        """Whether a row is a run of this workspace, and no floor."""
-        return key is not None and key in self.table.rows and self.app.workspace.run(key).is_dir()
+        """Whether a row is a run of this workspace: no floor, nothing imported, no sum of several."""
+        return key is not None and key in self.table.rows and self.table.rows[key]["kind"] in ("train", "base")
 
     def axes(self, block: Block) -> tuple[Figure, Figure]:
         """What the axes are: as chosen, where this data set has such figures."""
         by_key = {figure.key: figure for figure in figures(block)}
         chosen = self.app.settings.get(self.MODE, "axes")
-        x, y = chosen if isinstance(chosen, list) and len(chosen) == 2 else (X_BY_DEFAULT, "")
-        return by_key.get(str(x), FIGURES[X_BY_DEFAULT]), by_key.get(str(y), by_key[block.metrics[0]])
+        x, y = chosen if isinstance(chosen, list) and len(chosen) == 2 else (X, "")
+        return by_key.get(str(x), FIGURES[X]), by_key.get(str(y), by_key[block.metrics[0]])
 
     def plane(self, block: Block) -> tuple[Plane, int]:
         """The runs that the table shows in the plane of the axes, and how many lack a figure."""

@@ -104,6 +104,7 @@ class CompareScreen(Plots):
         self.table.empty = EMPTY
         if self.block is None:
             self.table.set_rows({})
+            self.query_one(BlockBar).show([], 0, "")
             self._say()
             return
         block = self.block

@@ -243,7 +243,7 @@ class Table(TableView):
         if self._key is not None and self.cursor_column:
             text = str(self.cursor_column.cell(self._rows[self._key]))
             self.app.copy_to_clipboard(text)
-            self.notify(f"Copied {one_line(text, 60)}", markup=False)
+            self.notify(f"copied: {one_line(text, 200)}", markup=False)
 
     def _sort_or_reverse(self, key: str) -> None:
         self.set_sort(key, reverse=key == self._rows.sort and not self._rows.reverse)
