@@ -133,6 +133,38 @@ async def test_an_empty_workspace_says_the_next_key(drive, empty, shown):
         await until(pilot, lambda: "Press ctrl+n to make one" in shown(app))
 
 
+async def test_check_05_what_needs_an_open_profile_says_so_and_stays_listed(drive, place):
+    keys = ("ctrl+s", "ctrl+r", "ctrl+t", "v", "D", "u", "d", "r", "f5", "n")
+    async with drive(place, "profile") as (app, pilot):
+        await until(pilot, lambda: app.screen.shelf.chosen == "mine")
+        listed = set(app.screen.active_bindings)
+        assert set(keys) <= listed
+        for number, key in enumerate(keys, 1):
+            await pilot.press(key)
+            await until(pilot, lambda: len(said(app)) == number)  # noqa: B023 - awaited within this turn
+            assert said(app)[-1] == "no profile is open: enter opens one, ctrl+n makes one"
+
+
+async def test_y_copies_the_value_under_the_cursor_and_the_command_is_known(open_mine):
+    async with open_mine() as (app, pilot, pane):
+        assert app.command == "workbench check mine"
+        await go(pilot, pane, "train.max_steps")
+        await pilot.press("y")
+        assert app.clipboard == "40"
+
+
+async def test_known_names_are_told_and_offered(open_mine, shown):
+    async with open_mine() as (app, pilot, pane):
+        await go(pilot, pane, "data.dataset")
+        await pilot.pause()
+        assert "such as arc, arithmetic, openmath" in shown(app)
+        await pilot.press("enter", *"arit")
+        line = app.focused
+        await until(pilot, lambda: line._suggestion == "arithmetic")
+        await pilot.press("right", "enter")
+        assert pane.draft.value(pane.field) == "arithmetic"
+
+
 async def test_check_09_letters_typed_in_an_input_are_text_and_nothing_else(open_mine):
     async with open_mine() as (app, pilot, pane):
         await go(pilot, pane, "data.system")
