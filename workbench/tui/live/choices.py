@@ -1,4 +1,4 @@
-"""How a user looks at runs, kept for the next start: page, metric, smoothing, window, log axis, height of the charts."""
+"""How a user looks at runs, kept for the next start: page, metric, smoothing, window, log axis, height of charts."""
 
 from __future__ import annotations
 
