@@ -129,6 +129,7 @@ _add(
     "list",
     "List runs, models, datasets, profiles, adapters, ...",
     "workbench list",
+    "workbench list --where 'qlora loss<1.2 !nf4 age<2d'",
     "workbench list models",
     "workbench list profiles --json",
 )
