@@ -94,7 +94,7 @@ def test_check_32_odd_numbers_are_drawn_and_said(view):
         (one((1, 1e308), (2, 1e-308), (3, 1e300)), "│"),
         (one((1, -1e308), (2, 1e308)), "│"),
         (one((1, 5e-324), (2, 5e-324)), "│"),
-        (one(*((x, 3.0) for x in range(99))), "⠒⠒⠒"),
+        (one(*((x, 3.0) for x in range(99))), "│"),
     ]
     for plot, said in odd:
         for mode in MODES:
@@ -127,6 +127,13 @@ def test_a_smooth_line_has_the_raw_one_behind_it():
     assert {"raw-0", "series-0"} <= inks
     measured = Plot("memory", [Series("", noisy, smooth=False)])
     assert "raw-0" not in {ink for row in drawn(measured, View(smoothing=0.9))[0].rows for _, ink in row}
+
+
+@pytest.mark.parametrize("height", range(3, 14))
+def test_a_constant_stays_one_line_when_it_is_smoothed(height):
+    constant = Plot("x", [Series("", Curve((x, 0.7) for x in range(500)))])
+    lines = drawn(constant, View(smoothing=0.9), height=height)[1].splitlines()
+    assert sum(any("⠀" < char <= "⣿" for char in line) for line in lines) == 1
 
 
 def test_a_window_shows_the_last_steps_only():
@@ -178,6 +185,19 @@ async def test_the_border_says_what_is_shown_and_how():
         assert chart.text().splitlines()[0] == "loss  ● train 1.04  ○ eval 1.36"
         chart.look(log_y=True, smoothing=0.9, window=100.0)
         assert chart.text().splitlines()[-1] == "step  last 100  log y  smooth 0.9"
+
+
+async def test_a_legend_that_lacks_room_leaves_out_its_numbers_and_then_its_title():
+    chart = Chart(MEMORY)
+    async with Bench(chart).run_test(size=(80, 12)) as pilot:
+        for width, legend in (
+            (80, "GPU memory  ⣿ this run 18G  ○ device 20G"),
+            (40, "GPU memory ⣿ this run ○ device"),
+            (30, "⣿ this run ○ device"),
+        ):
+            await pilot.resize_terminal(width, 12)
+            await pilot.pause()
+            assert chart.text().splitlines()[0] == legend
 
 
 async def test_check_14_32_a_chart_survives_any_size_and_any_curve():

@@ -153,7 +153,7 @@ class Chart(Widget):
             newest = "n/a" if series.curve.last is None else self._plot.y_format(series.curve.last)
             name = f"{self._sign(number, series)}{one_line(series.name)} {newest if numbers else ''}"
             parts.append(Content.styled(name.strip(), style))
-        return Content("  ").join([part for part in parts if part.plain])
+        return Content("  " if numbers else " ").join([part for part in parts if part.plain])
 
     def _sign(self, number: int, series: Series) -> str:
         if sum(len(one.curve) > 0 for one in self._plot.series) < 2:

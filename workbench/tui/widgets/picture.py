@@ -104,7 +104,7 @@ def _frame(plot: Plot, view: View, shown: Sequence[tuple[Series, int, int]]) -> 
         low = min(0.0, low)
     if low == high:
         around = 0.5 if view.log_y else abs(low) * 0.1 or 0.5
-        low, high = low - around, high + around
+        low, high = low - around, high + 0.9 * around  # not in the very middle, where rounding decides on the dot
     return Frame(min(xs), max(xs), low, high, view.log_y)
 
 
