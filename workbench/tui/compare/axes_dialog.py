@@ -68,7 +68,7 @@ class AxesDialog(ModalScreen[tuple[str, str] | None]):
         keys = [figure.key for figure in self._figures]
         for name, key in zip(("x", "y"), self._chosen, strict=True):
             self.query_one(f"#axis-{name}", OptionList).highlighted = keys.index(key) if key in keys else 0
-        self.query_one("#axis-x").focus()
+        self.set_focus(self.query_one("#axis-x"))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take what is highlighted on both sides."""

@@ -84,7 +84,7 @@ class CompareScreen(Plots):
         self._set_notes(self.app.settings.get(self.MODE, "notes", NOTES))
         self.query_one("#notes").can_focus = True
         self.curves.can_focus = True
-        self.table.focus()
+        self.set_focus(self.table)
 
     def show_comparison(self) -> None:
         """Show another comparison, on the data set that was shown."""
