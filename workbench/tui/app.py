@@ -203,10 +203,9 @@ class WorkbenchApp(Services):
     @work
     async def action_goto(self) -> None:
         """Go to a screen, a run or a profile by name."""
-        from workbench.tui.goto import GoTo, places
+        from workbench.tui.goto import GoTo
 
-        known = await asyncio.to_thread(places, self.workspace)
-        place = await self.push_screen_wait(GoTo(known))
+        place = await self.push_screen_wait(GoTo(self.workspace))
         if place is None:
             return
         if place.kind == "run":

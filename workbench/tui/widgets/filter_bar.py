@@ -53,7 +53,8 @@ class FilterBar(Horizontal):
         """Type a filter, beginning with the one that holds."""
         self.add_class("filtered")
         self._input.value = self._table.rows.filter
-        self._input.focus()
+        self.app.update_styles(self)  # what is not shown yet cannot take the focus
+        self.screen.set_focus(self._input)  # at once: the next key is no key of the table
 
     def clear(self) -> bool:
         """Show all rows again; False when there was no filter."""
