@@ -21,6 +21,8 @@ RESUMABLE = ("failed", "stopped", "lost")
 
 def progress(history: History, now_s: float, ascii_only: bool = False) -> Content:
     """State, stage, steps or questions done, time left, time spent; how it ended and what to do about it."""
+    if not history.loaded:
+        return Content("reading the log")
     state = history.state
     parts = [state_content(state.status, ascii_only), *map(Content, _where(history))]
     if history.asked and state.status == "running":

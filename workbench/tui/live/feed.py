@@ -84,3 +84,15 @@ class Told(Message):
         self.watched.history.add(self.portion)
         self.watched.lines.extend(self.lines)
         self.taken.set()
+
+
+class Unread(Message):
+    """A run could not be read.
+
+    Args:
+        error: Why.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error

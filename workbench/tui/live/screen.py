@@ -24,7 +24,7 @@ from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.live.charts import METRICS
 from workbench.tui.live.choices import SMOOTHINGS, STEP_WINDOWS, after, kept, restore, set_window
-from workbench.tui.live.feed import POLL_S, Told, Watched
+from workbench.tui.live.feed import POLL_S, Told, Unread, Watched
 from workbench.tui.live.log_keys import LiveLog
 from workbench.tui.live.pages import MAIN, PAGES, Page
 from workbench.tui.live.view import SHARES, USUAL_SHARE, LiveView
@@ -147,13 +147,17 @@ class LiveScreen(LiveLog):
                     if told is not None:
                         self.post_message(told)
             except Exception as error:  # noqa: BLE001 - a broken file is said, and read again when it has changed
-                self.app.call_from_thread(self.app.notify_problem, error)
+                self.post_message(Unread(error))
                 told = None
             if told is not None:
                 while not (told.taken.wait(POLL_S) or worker.is_cancelled or self._over.is_set()):
                     pass
             if told is None or not told.portion.more:
                 self._over.wait(watched.poll_s)
+
+    def on_unread(self, unread: Unread) -> None:
+        """Say why; once for an error that comes again and again."""
+        self.app.notify_problem(unread.error)
 
     def on_told(self, told: Told) -> None:
         """Keep what is new, and show it unless the view is paused or not on the screen."""
