@@ -134,6 +134,7 @@ async def test_check_29_capacity_prediction_and_own_share(drive, recorded, size)
         assert "predicted 6G" in chart
         assert "⣿ own" in chart
         assert "○ device" in chart
+        assert "elapsed  peak 3.09G" in chart
         assert "predicted 6G" in "\n".join(frame(app)).split("\n")[4]
 
 

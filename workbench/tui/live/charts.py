@@ -102,7 +102,8 @@ def memory_plot(history: History) -> Plot:
     device = history.curve("device_used_bytes")
     if not len(device):
         resident = Series("RSS", history.curve("rss_bytes"), "area", smooth=False)
-        return replace(common, title="memory of the process", series=[resident], empty=why_unknown(history))
+        title, note = "memory of the process", _peak("rss_bytes", history)
+        return replace(common, title=title, note=note, series=[resident], empty=why_unknown(history))
     own, total = own_key(history), history.memory.get("device_total_bytes")
     name = "own" if own == "process_bytes" else "torch"
     levels = [] if not total else [Level(f"capacity {axis.size(total)}", float(total))]
@@ -110,9 +111,15 @@ def memory_plot(history: History) -> Plot:
     return replace(
         common,
         title="GPU memory",
+        note=_peak(own, history),
         series=[Series(name, history.curve(own), "area", smooth=False), Series("device", device, smooth=False)],
         levels=[*levels, foretold] if foretold else levels,
     )
+
+
+def _peak(key: str, history: History) -> str:
+    peak = history.curve(key).peak
+    return "" if peak is None else f"peak {axis.size(peak)}"
 
 
 def score_plot(history: History) -> Plot:

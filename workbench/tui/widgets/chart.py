@@ -163,7 +163,7 @@ class Chart(Widget):
 
     def _footnotes(self) -> list[str]:
         view = self._view
-        said = [self._plot.x_name]
+        said = [self._plot.x_name, *([self._plot.note] if self._plot.note else [])]
         if view.window is not None:
             said.append(f"last {self._plot.x_format(view.window)}")
         if view.log_y:
