@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import subprocess
+import sys
+from contextlib import contextmanager
 
 import pytest
 from textual.widgets import Input, Static
@@ -12,6 +15,18 @@ from workbench.tui.dialogs import Confirm
 from workbench.tui.runs import quickstart
 from workbench.tui.runs.first_run import FirstRun
 from workbench.tui.widgets.filter_bar import FilterBar
+
+from .conftest import HOLDER, record_run
+
+
+@contextmanager
+def held(lock_file):
+    """The lock of a run, held by a process as a worker does."""
+    command = [sys.executable, "-S", "-c", HOLDER, str(lock_file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        yield
+        process.kill()
 
 
 async def until(pilot, done):
@@ -154,6 +169,20 @@ async def test_stop_refuses_a_finished_run(drive, recorded):
         assert app.messages.all[-1].text.endswith("is finished; there is nothing to stop")
 
 
+async def test_answers_of_an_untrained_model_are_stopped_with_their_run_and_count_as_none(drive, recorded, shown):
+    lines = recorded["base"].events_file.read_text().splitlines()
+    recorded["base"].events_file.write_text(lines[0] + "\n")
+    with held(recorded["base"].lock_file):
+        async with drive(recorded.workspace, "runs") as (app, pilot):
+            await at(app, pilot, recorded["base"])
+            await until(pilot, lambda: app.screen.chosen().status == "running")
+            assert "· 1 running" in shown(app)
+            await pilot.press("s")
+            await pilot.pause()
+            assert app.messages.all[-1].text.endswith("stop that run")
+            assert not recorded["base"].stop_file.exists()
+
+
 async def test_clone_asks_for_a_name_and_shows_the_new_profile(drive, recorded, monkeypatch):
     async with drive(recorded.workspace, "runs") as (app, pilot):
         done = []
@@ -243,8 +272,6 @@ async def test_the_details_pane_grows_shrinks_and_is_reset(drive, recorded, sett
 
 
 async def test_check_11_enter_in_an_empty_folder_begins_the_quickstart(drive, empty, monkeypatch, shown):
-    from .conftest import record_run
-
     def start(workspace, say):
         say("fetching the model: 10 MiB of 20 MiB")
         return record_run(workspace, "quickstart")

@@ -53,6 +53,9 @@ class RunVerbs(WorkbenchScreen):
         if row.status not in ("running", "waiting"):
             self.refuse(f"{row.id} is {row.status}; there is nothing to stop")
             return
+        if row.kind == "base":
+            self.refuse(f"{row.id} is made by a run on its way; stop that run")
+            return
         answer = await self.app.ask_stop(row.id)
         if answer:
             await self._stop(row, now=answer == "more")
