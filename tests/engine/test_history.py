@@ -102,6 +102,15 @@ def test_a_loss_on_held_out_rows_is_a_curve_of_its_own(run, write):
     assert list(told(HistoryReader(run)).curve("eval_loss").ys) == [1.5]
 
 
+def test_what_was_predicted_is_not_taken_for_measured(run, write):
+    write(("started", {}), ("predicted", {"process_bytes": 9, "allocated_bytes": 8, "reserved_bytes": 7}))
+    write(("memory", {"rss_bytes": 1, "process_bytes": 5}), step(1, allocated_bytes=4))
+    history = told(HistoryReader(run))
+    assert history.curve("process_bytes").peak == 5
+    assert history.curve("allocated_bytes").peak == 4
+    assert history.fact("predicted", "process_bytes") == 9
+
+
 def test_steps_named_by_other_events_are_no_points(run, write):
     write(("started", {}), step(5), ("saved", {"what": "checkpoint", "step": 2, "seconds": 9.0}))
     write(("recovered", {"step": 3, "seconds": 9.0}))

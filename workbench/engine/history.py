@@ -24,6 +24,8 @@ SAMPLE_KEYS = frozenset(
     | {"utilization", "temperature_celsius", "power_watts"}
 )
 """Fields that are curves over the seconds that the run has worked."""
+MEASURED = ("memory", "step")
+"""The kinds that hold them as they were measured; a prediction has fields of the same names."""
 SCORE = "score "
 """How the keys of curves over answered questions begin; the data set and the stage follow."""
 INFINITY = float("inf")
@@ -148,7 +150,7 @@ class HistoryReader:
         worked_s = self._worked_s(event.time_s)
         if event.kind == "step" or "eval_loss" in event.fields:
             _collect(portion, event.fields, STEP_KEYS, float(event.fields["step"]))
-        if event.fields.keys() & SAMPLE_KEYS:
+        if event.kind in MEASURED and event.fields.keys() & SAMPLE_KEYS:
             _collect(portion, event.fields, SAMPLE_KEYS, worked_s)
         if event.kind == "memory" and "rss_bytes" in event.fields:
             portion.memory = event.fields
