@@ -116,6 +116,25 @@ async def test_the_forecast_follows_each_keystroke_and_the_newest_simulation_win
         assert pane.draft.saved != pane.draft.text
 
 
+async def test_the_process_that_simulates_goes_when_the_profile_is_left(drive, place, played, monkeypatch):
+    closed = []
+
+    class Played:
+        def close(self):
+            closed.append(self)
+
+    monkeypatch.setattr(summaries, "Predictor", Played)
+    played.go.set()
+    async with drive(place, "profile") as (app, pilot):
+        pane = await opened(app, pilot)
+        await until(pilot, lambda: played.asked and not pane.summary.known.simulating)
+        first = pane.summary._predictor
+        await pilot.press("escape")
+        await until(pilot, lambda: not pane.is_open)
+        assert closed == [first]
+        assert pane.summary._predictor is not first
+
+
 async def test_a_simulation_that_fails_leaves_the_preview_and_says_why(drive, place, played, shown, monkeypatch):
     monkeypatch.setattr(summaries, "simulate", lambda *_: Forecast(reason="no such kernel"))
     async with drive(place, "profile", size=(160, 40)) as (app, pilot):

@@ -110,6 +110,7 @@ class DraftPane(Vertical):
     def close(self) -> None:
         """There is no draft any more."""
         self._draft = None
+        self.summary.look_away()
 
     def saved(self, draft: Draft) -> None:
         """The draft is what its file holds now; it can still be taken back."""
@@ -141,8 +142,7 @@ class DraftPane(Vertical):
 
     @work(thread=True, exclusive=True, group="check")
     def _check(self) -> None:
-        draft = self._draft
-        if draft is not None:
+        if (draft := self._draft) is not None:
             problems = draft.problems()
             if self.is_attached and self.app.is_running:
                 self.app.call_from_thread(self._say, draft, problems)

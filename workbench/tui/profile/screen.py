@@ -227,4 +227,5 @@ class ProfileScreen(DraftScreen):
             return
         if (draft.dirty or draft.changed_on_disk) and not await self.save():
             return
+        self.pane.summary.rest()  # the run may need the memory
         await deeds.start(self, self.pane.draft, problems, self.pane.summary.known)

@@ -122,6 +122,17 @@ class Summary(Widget):
         else:
             self.known = replace(self.known, failed=forecast.reason)
 
+    def look_away(self) -> None:
+        """Follow no draft any more."""
+        self._draft = None
+        self.rest()
+
+    def rest(self) -> None:
+        """Let go of the process that simulates, which holds half a GiB, unless it works; an edit starts another."""
+        if not self._under_way:
+            self._predictor.close()
+            self._predictor = Predictor()
+
     def on_unmount(self) -> None:
         """End the process that simulates."""
         self._closed = True
