@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -66,6 +67,7 @@ class WorkbenchApp(Services):
         self.keymap: dict[str, str] = {}
         self._keys_path = keys or keymap.default_path()
         self.settings = settings or Settings()
+        self.settings.on_problem = partial(self.notify, severity="warning")
         self._start_run_id = run_id
         self._look_now = asyncio.Event()
         self._begun = False
