@@ -138,6 +138,16 @@ def test_q_does_not_wait_for_a_download(terminal, tmp_path):
     assert shown.modes() == "0 0"
 
 
+def test_watch_on_the_screen_shows_the_run_live(terminal, recorded):
+    run = recorded["running"]
+    shown = terminal("--workspace", recorded.workspace.root, "watch", run.id, "--screen")
+    screen = shown.wait(f" Live · {run.id}")
+    assert "? Help  ^p Commands" in screen
+    shown.press("q")
+    assert shown.wait_end() == 0
+    assert alive(run)
+
+
 def test_help_is_printed_where_there_is_no_terminal(terminal, tmp_path):
     there = tmp_path / "nothing"
     there.mkdir()
