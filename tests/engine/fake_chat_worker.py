@@ -13,7 +13,12 @@ import sys
 import threading
 import time
 
-WORDS = "one **two** [three](x) `four` five, six\n\nseven eight [bold]nine[/] ten "
+WORDS = (
+    "one **two** [three](x) `four` five, six [bold]seven[/] eight and so on, in a sentence of the usual length, which "
+    "is followed by another one that says no more than the first, and by a third. Then a list:\n\n- apples \n- pears, "
+    "which are *longer* than apples \n- plums\n\nand a new paragraph, that goes on for as long as paragraphs do in the "
+    "answers of models that like to talk, and then ends. "
+)
 
 
 def say(kind, **fields):

@@ -50,8 +50,12 @@ class Sampling:
         >>> Sampling().about(), Sampling(temperature=0.7).about()
         ('greedy (temperature 0) · up to 256 tokens', 'temperature 0.7 · top_p 1 · up to 256 tokens')
         """
-        how = "greedy (temperature 0)" if self.greedy else f"temperature {self.temperature:g} · top_p {self.top_p:g}"
-        return f"{how} · up to {self.max_new_tokens} tokens"
+        return f"{self.how} · up to {self.max_new_tokens} tokens"
+
+    @property
+    def how(self) -> str:
+        """How the next token is chosen, for people."""
+        return "greedy (temperature 0)" if self.greedy else f"temperature {self.temperature:g} · top_p {self.top_p:g}"
 
 
 LIMITS: dict[str, tuple[str, Callable[[float], bool]]] = {

@@ -17,6 +17,7 @@ from textual.widgets import Static, TextArea
 
 from workbench.errors import WorkbenchError
 from workbench.tui.chat.moving import Moving
+from workbench.tui.chat.pace import Pace
 from workbench.tui.chat.views import AnswerView, TurnView
 from workbench.tui.chat.words import HELLO, settings_line, worker_line
 from workbench.tui.files import Export
@@ -25,8 +26,7 @@ from workbench.tui.keys import SHARED, Key, bindings
 if TYPE_CHECKING:
     from workbench.engine.chat.session import Session
 
-TAKE_S = 0.1
-"""How often what the worker said meanwhile is shown; however fast it speaks, no token costs a frame of its own."""
+TAKE_S = 0.1  # how often what the worker said is shown at most: no token costs a frame of its own
 NOBODY = "nobody is chosen to talk to: M chooses a run or a model"
 
 
@@ -34,6 +34,7 @@ class ChatScreen(Moving):
     """The conversation, the state of the worker, and a field to write in."""
 
     MODE = "chat"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         Key("chat.send", "ctrl+j", "send", "Send", hint=True),
         Key("chat.both", "b", "both", "Base too", hint=True),
@@ -61,6 +62,7 @@ class ChatScreen(Moving):
         self._markdown = True
         self._stopping = False
         self._wanted = ""
+        self._pace = Pace()
 
     def compose_body(self) -> ComposeResult:
         """The conversation, two lines about it, the field."""
@@ -75,7 +77,6 @@ class ChatScreen(Moving):
     def on_mount(self) -> None:
         """Show whom one talks to; without anybody the keys that choose work at once."""
         self._markdown = bool(self.app.settings.get(self.MODE, "markdown", True))
-        self.set_focus(None)
         self._say()
         self.every(TAKE_S, self._take)
         if self._wanted:
@@ -221,24 +222,26 @@ class ChatScreen(Moving):
 
     def _take(self) -> None:
         """Show what the worker has said since the last look."""
-        if self.session is None:
+        if self.session is None or not self._pace.begin():
             return
         before = self.session.loaded.state
         happened, _ = self.session.take()
         if happened:
             self._show_last()
             self._say()
+            self.call_after_refresh(self._pace.end)
             if self.session.loaded.state == "failed" != before:
                 self.app.notify(self.session.loaded.problem, severity="error", timeout=10)
 
     def _show_last(self) -> None:
-        turns = list(self.query(TurnView))
-        if turns:
-            turns[-1].follow()
+        last = self.scroll.children[-1] if self.scroll.children else None
+        if isinstance(last, TurnView):
+            last.follow()
 
     def _say(self) -> None:
-        self.query_one("#worker", Static).update(worker_line(self.session))
-        self.query_one("#settings", Static).update(settings_line(self.session, self._both, self._markdown))
+        self.query_one("#worker", Static).update(worker_line(self.session), layout=False)
+        settings = settings_line(self.session, self._both, self._markdown)
+        self.query_one("#settings", Static).update(settings, layout=False)
 
     async def _clear(self) -> None:
         await self.query(TurnView).remove()

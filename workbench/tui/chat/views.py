@@ -82,6 +82,7 @@ class AnswerView(Message):
 
     DEFAULT_CSS = """
     AnswerView Markdown { height: auto; padding: 0; margin: 0; background: transparent; }
+    AnswerView .head { height: 1; }
     AnswerView .plain { display: none; }
     AnswerView.is-plain .plain { display: block; }
     AnswerView.is-plain Markdown { display: none; }
@@ -94,12 +95,16 @@ class AnswerView(Message):
         self._markdown = markdown
         self._rendering = False
         self._plain_only = False
+        # kept at hand: to look for them costs more than to show a token
+        self._head = Static(classes="head")
+        self._as_it_is = Static(classes="plain")
+        self._rendered = Markdown(parser_factory=parser, open_links=False)
 
     def compose(self) -> ComposeResult:
         """The line, and the text in both forms, of which one is shown."""
-        yield Static(classes="head")
-        yield Static(classes="plain")
-        yield Markdown(parser_factory=parser, open_links=False)
+        yield self._head
+        yield self._as_it_is
+        yield self._rendered
 
     def on_mount(self) -> None:
         """Show what is there."""
@@ -120,26 +125,31 @@ class AnswerView(Message):
         self._markdown = markdown
         self.show(self.answer)
 
-    def show(self, answer: Answer) -> None:
-        """Show what is known of the answer now."""
+    def show(self, answer: Answer, again: int | None = None) -> None:
+        """Show what is known of the answer now; or of one that was generated again in its place."""
+        if answer.id != self.answer.id:
+            self._plain_only = False
         self.answer = answer
-        if not self.is_mounted:
-            return
-        self.query_one(".head", Static).update(answer_head(answer, self._again))
+        self._again = self._again if again is None else again
+        if not self.children:
+            return  # ``on_mount`` comes back to it
+        self._head.update(answer_head(answer, self._again), layout=False)
         self.set_class(self.plain, "is-plain")
         if self.plain:
             said = safe_lines(answer.text)
             if answer.nothing:
                 said.append(f"(empty): {answer.nothing}", style="italic")
-            self.query_one(".plain", Static).update(said)
+            self._as_it_is.update(said)
         elif not self._rendering:
             self._rendering = True
             self.run_worker(self._render_text(), group="render")
 
     async def _render_text(self) -> None:
         """Render what is new until nothing is; a finished answer is rendered once more as a whole."""
-        widget = self.query_one(Markdown)
+        widget = self._rendered
         try:
+            if not lines(self.answer.text).startswith(widget.source):
+                await widget.update("")  # it is being generated again
             stream = Markdown.get_stream(widget)
             try:
                 for piece in self._pieces(widget):
@@ -190,37 +200,33 @@ class TurnView(Vertical):
         super().__init__()
         self.turn = turn
         self._markdown = markdown
+        self._row = Horizontal()
 
     def compose(self) -> ComposeResult:
         """The prompt above the answers."""
         yield Prompt(self.turn.prompt)
-        with Horizontal():
+        with self._row:
             for answer in self.turn.answers.values():
                 yield self._view(answer)
 
     def _view(self, answer: Answer) -> AnswerView:
-        again = sum(one.side == answer.side for one in self.turn.earlier)
-        return AnswerView(answer, self._markdown, again)
+        return AnswerView(answer, self._markdown, self._again(answer.side))
 
     @property
     def views(self) -> list[AnswerView]:
         """Those of the answers."""
-        return list(self.query(AnswerView))
+        return [view for view in self._row.children if isinstance(view, AnswerView)]
 
     def follow(self) -> None:
-        """Bring the answers up to date: new texts, and new answers in place of those that were there."""
+        """Bring the answers up to date: new texts, answers of another side, answers generated again."""
+        if not self.children:
+            return  # it is composed with what is there by then
         shown = {view.answer.side: view for view in self.views}
         for side, answer in self.turn.answers.items():
-            view = shown.get(side)
-            if view is not None and view.answer.id == answer.id:
-                if view.answer is not answer:
-                    view.show(answer)
-            elif view is not None:
-                focused = view.has_focus
-                fresh = self._view(answer)
-                self.query_one(Horizontal).mount(fresh, before=view)
-                view.remove()
-                if focused:
-                    fresh.focus()
-            else:
-                self.query_one(Horizontal).mount(self._view(answer))
+            if side not in shown:
+                self._row.mount(self._view(answer))
+            elif shown[side].answer is not answer:
+                shown[side].show(answer, self._again(side))
+
+    def _again(self, side: str) -> int:
+        return sum(one.side == side for one in self.turn.earlier)

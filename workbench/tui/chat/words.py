@@ -47,7 +47,8 @@ def settings_line(session: Session | None, both: bool, markdown: bool) -> Text:
     made = session.next_sampling
     sides = "base + tuned" if both else session.partner.sides[0]
     seed = f"seed {made.seed} {'each time' if session.same_seed else 'next'}"
-    parts = [sides, made.about(), seed, rate(_last(session)), "markdown" if markdown else "plain"]
+    limit, form = f"up to {made.max_new_tokens} tokens", "markdown" if markdown else "plain"
+    parts = [sides, made.how, seed, rate(_last(session)), limit, form]
     if session.busy:
         parts.insert(0, "esc stops")
     return Text(" · ".join(parts), style="dim", no_wrap=True, overflow="ellipsis")
