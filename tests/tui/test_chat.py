@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 from textual.widgets import Markdown, TextArea
@@ -186,10 +187,10 @@ async def test_check_43_three_hundred_tokens_a_second_keep_the_keys_responsive(d
         assert view.answer.new_tokens == 1200
         assert view.answer.tokens_per_s > 150
         assert view.query_one(Markdown).source == view.answer.text
-        print(f"lag p95 {p95(lags):.4f} s of {len(lags)}, key p95 {p95(keys):.4f} s of {len(keys)}")
+        print(f"lag p95 {p95(lags):.4f} s of {len(lags)}, key median {median(keys):.4f} s of {len(keys)}")
         assert len(keys) >= 10
         assert p95(lags) < 0.05
-        assert p95(keys) < 0.1
+        assert median(keys) < 0.05
 
 
 async def cost(waiting):

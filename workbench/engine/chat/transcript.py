@@ -24,7 +24,7 @@ def as_text(session: Session, form: str) -> str:
 
 def _head(session: Session) -> list[str]:
     facts = session.loaded.facts
-    where = [f"{name}: {facts[name]}" for name in ("device_name", "dtype", "quant") if facts.get(name)]
+    where = [str(facts[name]) for name in ("device_name", "dtype") if facts.get(name)]
     told = [session.partner.about, *where]
     system = session.partner.profile.data.system
     return [
