@@ -38,6 +38,8 @@ def modules(tmp_path):
         ["--help"],
         ["list"],
         ["list", "models"],
+        ["list", "evaluations"],
+        ["queue"],
         ["list", "datasets"],
         ["list", "adapters"],
         ["check", "p"],
@@ -56,12 +58,68 @@ def test_a_command_loads_nothing_heavy(modules, arguments, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["watch", "x"], ["stop", "x"], ["resume", "x"], ["eval", "x"], ["export", "x", "y"]]
+    "arguments",
+    [
+        ["watch", "x"],
+        ["stop", "x"],
+        ["resume", "x"],
+        ["eval", "x"],
+        ["export", "x", "y"],
+        ["tag", "x", "y"],
+        ["archive", "x"],
+        ["checkpoint", "x"],
+        ["samples", "x"],
+        ["new", "y", "--from-run", "x"],
+    ],
 )
 def test_a_refused_command_loads_nothing_heavy_either(modules, arguments):
     code, loaded = modules(*arguments)
     assert code == 2
     assert not HEAVY & loaded
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["check", "p"], ["run", "p", "--dry-run"], ["watch", "x"]])
+def test_check_40_no_command_loads_the_app(modules, arguments):
+    _, loaded = modules(*arguments)
+    assert "textual" not in loaded
+    assert arguments[0] in ("check", "run") or "pynvml" not in loaded  # those two ask the driver for its GPUs
+
+
+@pytest.mark.parametrize("name", ["profile", "engine.board", "engine.run", "engine.launch", "engine.query", "cli.app"])
+def test_check_40_engine_profile_and_command_load_nothing_of_the_app(name):
+    code = f"import sys, workbench.{name}; print(*sorted({{m.partition('.')[0] for m in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {*HEAVY, "textual", "rich", "pynvml"} & set(done.stdout.split())
+
+
+FIRST_FRAME = """
+import asyncio, json, sys
+from pathlib import Path
+from workbench.paths import Workspace
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.settings import Settings
+
+async def main():
+    app = WorkbenchApp(Workspace(Path(sys.argv[1])), sys.argv[2], settings=Settings(Path(sys.argv[1]) / "app.json"))
+    app.animation_level = "none"
+    before = None
+    async with app.run_test() as pilot:
+        before = sorted({name.partition(".")[0] for name in sys.modules})
+        await pilot.pause(1)
+    print(json.dumps([before, sorted({name.partition(".")[0] for name in sys.modules})]))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("mode", ["runs", "profile", "live", "evals", "compare", "chat"])
+def test_check_40_the_app_loads_nothing_heavy(tmp_path, mode):
+    command = [sys.executable, "-c", FIRST_FRAME, str(tmp_path), mode]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, later = json.loads(done.stdout.splitlines()[-1])
+    assert "textual" in first
+    assert not HEAVY & set(later)
+    assert not {"scipy", "sklearn", "pandas", "matplotlib"} & set(first)
 
 
 def test_the_help_needs_neither_pydantic_nor_rich_tables(modules):

@@ -16,6 +16,8 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import App, ComposeResult
+from textual.strip import Strip
+from textual.visual import Visual
 from textual.widgets import Input, Static
 
 from workbench.tui.widgets.columns import Column
@@ -54,16 +56,38 @@ def made(count: int) -> dict[str, dict[str, object]]:
     }
 
 
+class Line(Static):
+    """A text that counts how often it is drawn."""
+
+    drawn = 0
+
+    def render(self) -> Visual:
+        """The text."""
+        self.drawn += 1
+        return super().render()
+
+
+class CountedTable(Table):
+    """A table that counts the lines that it draws."""
+
+    drawn = 0
+
+    def render_line(self, y: int) -> Strip:
+        """The line."""
+        self.drawn += 1
+        return super().render_line(y)
+
+
 class Empty(App[None]):
     """A line that shows the last key."""
 
     def compose(self) -> ComposeResult:
         """The line."""
-        yield Static("")
+        yield Line("")
 
     def on_key(self, event: events.Key) -> None:
         """Show it."""
-        self.query_one(Static).update(event.key)
+        self.query_one(Line).update(event.key)
 
 
 class Full(App[None]):
@@ -71,22 +95,49 @@ class Full(App[None]):
 
     def compose(self) -> ComposeResult:
         """Both."""
-        yield Table(COLUMNS, id="rows")
+        yield CountedTable(COLUMNS, id="rows")
         yield FilterBar("#rows")
 
 
-async def key_s(app: App[None], key: str, came: Callable[[], object]) -> float:
-    """Seconds from a key to the end of the frame; ``came()`` changes when the key was acted on."""
-    before, drawn = came(), asyncio.Event()
+async def key_s(app: App[None], key: str, done: Callable[[], bool]) -> float:
+    """Seconds from a key to the end of the frame in which ``done()`` became true."""
+    drawn = asyncio.Event()
     start = time.perf_counter()
     event = events.Key(key, key if len(key) == 1 else None)
     event.set_sender(app)
     app._driver.send_message(event)
-    while came() == before:
+    while not done():
         await asyncio.sleep(0)
     app.screen.call_after_refresh(drawn.set)
     await drawn.wait()
     return time.perf_counter() - start
+
+
+async def empty_s(app: Empty, turn: int) -> float:
+    """What a key takes on the empty screen."""
+    line = app.query_one(Line)
+    before = line.drawn
+    return await key_s(app, "xy"[turn % 2], lambda: line.drawn > before)
+
+
+async def move_s(app: Full) -> float:
+    """What j takes."""
+    table = app.query_one(CountedTable)
+    key, before = table.cursor_key, table.drawn
+    return await key_s(app, "j", lambda: table.cursor_key != key and table.drawn > before)
+
+
+async def filter_s(app: Full, letter: str) -> float:
+    """What a letter of a filter takes; one that makes the text no filter yet leaves the table alone."""
+    table, field = app.query_one(CountedTable), app.query_one(Input)
+    said = app.query_one(".filter--said", Static)
+    typed, before = field.value + letter, table.drawn
+
+    def done() -> bool:
+        refused = field.value == typed and said.has_class("problem")
+        return refused or (table.rows.filter == typed and table.drawn > before)
+
+    return await key_s(app, letter, done)
 
 
 async def measure(count: int) -> dict[str, list[float]]:
@@ -96,7 +147,7 @@ async def measure(count: int) -> dict[str, list[float]]:
     async with empty.run_test(size=(120, 40)) as nothing, full.run_test(size=(120, 40)) as pilot:
         await nothing.pause()
         await pilot.pause()
-        table, bar, line = full.query_one(Table), full.query_one(FilterBar), empty.query_one(Static)
+        table = full.query_one(CountedTable)
         rows = made(count)
         start = time.perf_counter()
         table.set_rows(rows)
@@ -104,20 +155,15 @@ async def measure(count: int) -> dict[str, list[float]]:
         times["load"].append(time.perf_counter() - start)
         table.focus()
         await pilot.pause()
-
-        async def baseline(turn: int) -> None:
-            times["empty"].append(await key_s(empty, "xy"[turn % 2], lambda: str(line.render())))
-
         for turn in range(ROUNDS):
-            times["j"].append(await key_s(full, "j", lambda: table.cursor_key))
-            await baseline(turn)
+            times["j"].append(await move_s(full))
+            times["empty"].append(await empty_s(empty, turn))
         table.set_sort("loss")
-        bar.open()
+        full.query_one(FilterBar).open()
         await pilot.pause()
-        field = full.query_one(Input)
         for turn, letter in enumerate(TYPED):
-            times["filter"].append(await key_s(full, letter, lambda: field.value))
-            await baseline(turn)
+            times["filter"].append(await filter_s(full, letter))
+            times["empty"].append(await empty_s(empty, turn))
     return times
 
 

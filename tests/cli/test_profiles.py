@@ -89,3 +89,22 @@ def test_new_from_a_run_does_the_run_again(cli, workspace, make_run):
     assert cli("new", "third", "--from-run", "last", "--from", "mine").code == 2
     assert cli("new", "third", "--from-run", "nobody").code == 2
     assert not workspace.profile("third").exists()
+
+
+def test_check_shows_in_what_a_profile_differs_from_its_parent(cli):
+    assert cli("new", "other", "--from", "mine", "--set", "adapter.r=32").code == 0
+    done = cli("check", "other", "--diff", "--set", "train.seed=7")
+    assert done.code == 0
+    assert "2 keys differ from mine" in done.err
+    assert [line.split() for line in done.out.splitlines() if line.startswith(("adapter.r", "train.seed"))] == [
+        ["adapter.r", "8", "32"],
+        ["train.seed", "42", "7"],
+    ]
+    told = cli("check", "other", "--diff", "--json").json()["differences"]
+    assert told == {"from": "mine", "keys": [{"path": "adapter.r", "before": "8", "after": "32"}]}
+    assert cli("check", "mine", "--json").json()["differences"] is None
+
+
+def test_a_blank_profile_can_always_be_begun_with(cli):
+    assert cli("new", "first", "--from", "blank").code == 0
+    assert cli("check", "first").code == 0

@@ -179,3 +179,22 @@ def test_unknown_runs_are_named(cli, make_run):
     done = cli("watch", run.id + "x")
     assert done.code == 2
     assert f'Did you mean "{run.id}"?' in done.err
+
+
+def test_the_quickstart_is_written_where_there_is_none(cli, workspace, monkeypatch):
+    code = cli("run", "quickstart", "--dry-run")
+    assert workspace.profile("quickstart").exists()
+    assert "quickstart.toml is written: there was none here" in code.err
+    assert cli("run", "quickstart", "--dry-run").err.count("is written") == 0
+
+
+def test_watch_on_a_screen_needs_a_terminal_and_shows_the_run_live(cli, make_run, monkeypatch):
+    run = make_run(STARTED, FINISHED)
+    refused = cli("watch", run.id, "--screen")
+    assert refused.code == 2
+    assert "--screen needs a terminal" in refused.err
+    shown = []
+    monkeypatch.setattr("workbench.cli.runs._is_terminal", lambda: True)
+    monkeypatch.setattr("workbench.tui.start.start", lambda *given: shown.append(given) or 0)
+    assert cli("watch", run.id, "--screen").code == 0
+    assert shown == [(run.workspace, "live", run.id)]

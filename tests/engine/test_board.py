@@ -178,7 +178,7 @@ def test_a_damaged_file_is_said_and_hides_no_other_run(workspace, make, name, co
     assert said in row.problem
     assert row.status == status
     assert row_of(board, good).problem == ""
-    assert row_of(board, bad) is row  # it is not read again before it changes
+    assert row_of(board, bad) == row
 
 
 def test_a_damaged_result_and_a_folder_in_place_of_the_log_are_said(workspace, make):
@@ -210,6 +210,12 @@ def test_rows_come_and_go_with_their_folders_the_newest_first(workspace, make):
     first = make(STARTED, FINISHED)
     second = make(STARTED, FINISHED)
     assert [row.id for row in board.refresh()] == [second.id, first.id]
+    waiting = make()
+    assert next(row.id for row in board.refresh()) == waiting.id
+    write(waiting, STARTED, FINISHED)
+    for path in waiting.folder.iterdir():
+        path.unlink()
+    waiting.folder.rmdir()
     (workspace.metrics / "README.md").touch()
     (workspace.metrics / "being-made").mkdir()
     base = Run(workspace, "base-m-12345678")
@@ -229,6 +235,7 @@ def test_tags_are_seen_at_once_and_files_that_did_not_change_are_not_read_again(
     assert row_of(board, run).tags == ()
     tags.tag(run, ["good"])
     assert row_of(board, run).tags == ("good",)
+    os.utime(run.folder, (1, 1))
     before = row_of(board, run)
     monkeypatch.setattr("workbench.engine.board.glance", lambda _: pytest.fail("it was read again"))
     monkeypatch.setattr(json, "loads", lambda _: pytest.fail("it was read again"))

@@ -61,6 +61,15 @@ def test_a_value_and_where_it_comes_from(draft):
     assert draft.shown(field(draft, "train.gradient_checkpointing")) == "true"
 
 
+def test_the_line_of_a_key_is_that_of_its_own_section(draft):
+    text = draft.text.replace("[data]", '[data]\n"seed" = 3')
+    changed = draft.with_text("[eval]\nrows = 3\n" + text)
+    lines = changed.text.splitlines()
+    for path, said in (("data.seed", '"seed" = 3'), ("adapter.r", "r = 8"), ("eval.rows", "rows = 3")):
+        assert lines[changed.line(field(changed, path)) - 1].startswith(said)
+    assert changed.line(field(changed, "train.seed")) is None
+
+
 def test_the_default_takes_a_key_out(draft):
     bare, _ = draft.without(field(draft, "adapter.r"))
     assert bare.text == TEXT.replace("r = 8\n", "")
@@ -152,6 +161,12 @@ def test_a_new_draft_begins_as_its_source_and_is_not_written_yet(place):
         new_draft(place, "other", "mine")
     with pytest.raises(InputError, match="There is no profile"):
         new_draft(place, "third", "nowhere")
+
+
+def test_a_blank_draft_needs_no_other_profile(tmp_path):
+    new, lost = new_draft(Workspace(tmp_path), "first", "blank", adapter="vera", quant="nf4")
+    assert lost == []
+    assert (new.profile().adapter.method, new.profile().quant.method) == ("vera", "nf4")
 
 
 def test_a_draft_that_is_no_profile_says_so(place):

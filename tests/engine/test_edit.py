@@ -1,5 +1,6 @@
 import pytest
 
+from workbench.engine.check import check
 from workbench.engine.edit import parent_of, set_key, set_values, switch_method, unset_key, write_new
 from workbench.errors import InputError, ProblemsError
 from workbench.paths import Workspace
@@ -80,6 +81,14 @@ def test_a_clone_of_a_clone_names_its_own_parent_alone(source, tmp_path):
     write_new(place, "grandchild", write_new(place, "child", source, []), [])
     assert place.profile("grandchild").read_text().count("From:") == 1
     assert parent_of(place.profile("grandchild").read_text()) == "child"
+
+
+def test_a_blank_profile_is_always_there_and_has_no_parent(tmp_path):
+    place = Workspace(tmp_path)
+    path = write_new(place, "mine", place.profile("blank"), ["adapter.r=4"])
+    assert load(path).adapter.r == 4
+    assert parent_of(path.read_text()) == ""
+    assert check(load(path), place, "mine") == []
 
 
 def test_a_profile_written_over_itself_gets_no_parent(source, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from workbench import profile as profiles
 from workbench.engine.events import EventLog
 from workbench.engine.history import History, HistoryReader
-from workbench.engine.run import create
+from workbench.engine.run import create, state
 from workbench.engine.tail import LINE_BYTES, Tail
 from workbench.paths import Workspace
 
@@ -54,7 +54,7 @@ def test_steps_and_samples_become_curves(run, write):
     assert list(history.curve("loss").xs) == [1, 2]
     assert history.curve("loss").not_finite == 1
     assert list(history.curve("process_bytes").xs) == [3.0]  # seconds since the start
-    assert (history.memory, history.stages) == (memory, [(1.0, "train")])
+    assert (history.memory, history.state.stage) == (memory, "train")
     assert not history.curve("grad_norm").xs
     assert history.loaded
 
@@ -100,6 +100,46 @@ def test_answers_are_a_curve_for_each_data_set_and_stage(run, write):
 def test_a_loss_on_held_out_rows_is_a_curve_of_its_own(run, write):
     write(("started", {}), step(1), ("evaluated", {"step": 1, "eval_loss": 1.5}))
     assert list(told(HistoryReader(run)).curve("eval_loss").ys) == [1.5]
+
+
+def test_what_was_predicted_is_not_taken_for_measured(run, write):
+    write(("started", {}), ("predicted", {"process_bytes": 9, "allocated_bytes": 8, "reserved_bytes": 7}))
+    write(("memory", {"rss_bytes": 1, "process_bytes": 5}), step(1, allocated_bytes=4))
+    history = told(HistoryReader(run))
+    assert history.curve("process_bytes").peak == 5
+    assert history.curve("allocated_bytes").peak == 4
+    assert history.fact("predicted", "process_bytes") == 9
+
+
+def test_steps_named_by_other_events_are_no_points(run, write):
+    write(("started", {}), step(5), ("saved", {"what": "checkpoint", "step": 2, "seconds": 9.0}))
+    write(("recovered", {"step": 3, "seconds": 9.0}))
+    history = told(HistoryReader(run))
+    assert (list(history.curve("loss").xs), len(history.curve("seconds"))) == ([5], 0)
+
+
+@pytest.mark.parametrize("limit_s", [0.0, 10.0])
+def test_the_state_is_that_of_a_fold_of_every_event(run, write, limit_s):
+    sample = ("sample", {"dataset": "d", "done": 1, "total": 2, "score": 0.5})
+    memory = ("memory", {"rss_bytes": 1})
+    write(("started", {"pid": 1}), memory, ("stage", {"stage": "train"}), step(1), memory, step(2), ("note", {}))
+    write(step(3), sample, memory, ("stage", {"stage": "evaluate"}), sample, step(4, loss=None), memory)
+    write(("ended", {"status": "stopped", "reason": "asked"}), ("started", {"pid": 2}), step(3), sample, memory)
+    write(("ended", {"status": "failed", "reason": "no"}))
+    assert told(HistoryReader(run), limit_s=limit_s).state == state(run)
+
+
+def test_what_the_worker_was_asked_for_is_known_until_it_has_done_it(run, write):
+    write(("started", {}))
+    reader, history = HistoryReader(run), History()
+    for file, asked in ((run.checkpoint_file, "checkpoint"), (run.stop_file, "stop")):
+        file.touch()
+        history.add(reader.read())
+        assert history.asked == asked
+        file.unlink()
+    run.checkpoint_file.unlink(missing_ok=True)
+    history.add(reader.read())
+    assert history.asked == ""
 
 
 def test_the_state_is_that_of_the_run_and_a_dead_worker_is_lost(run, write):

@@ -1,4 +1,5 @@
 import math
+import random
 import time
 
 import pytest
@@ -89,6 +90,37 @@ def test_no_filter_is_false():
     assert not parse("  ", COLUMNS)
     assert parse("x", COLUMNS)
     assert Query().matches({})
+
+
+def test_whatever_is_typed_is_a_filter_or_a_problem():
+    drawn = random.Random(7)
+    pieces = [
+        "loss",
+        "name",
+        "age",
+        "!",
+        ">",
+        "<",
+        "=",
+        "~",
+        '"',
+        " ",
+        "1e3",
+        "8GiB",
+        ".",
+        "-",
+        "\x1b",
+        "é",
+        "%",
+        "nan",
+    ]
+    for _ in range(3000):
+        text = "".join(drawn.choice(pieces) for _ in range(drawn.randrange(9)))
+        try:
+            kept = where(ROWS, text, COLUMNS)
+        except ProblemsError:
+            continue
+        assert all(row in ROWS for row in kept)
 
 
 def test_filtering_5000_rows_takes_no_longer_than_some_sorting_of_them():

@@ -109,11 +109,16 @@ def test_what_would_be_refused_is_not_queued(workspace, make):
     assert run.profile().eval.rows == "all"
 
 
-def test_data_sets_are_asked_beside_a_runs_own_and_instead_of_a_models(workspace, make, plays, tiny_model):
+def test_data_sets_are_asked_beside_a_runs_own_and_instead_of_a_models(workspace, make, plays):
     run = make()
+    model = workspace.root / "tiny"
+    model.mkdir()
+    (model / "config.json").write_text('{"max_position_embeddings": 2048}')
+    for name in ("model.safetensors", "tokenizer.json", "chat_template.jinja"):
+        (model / name).touch()
     plays({})
     of_run = queue.task(workspace, run.id, ["passages", "arithmetic"])
-    of_model = queue.task(workspace, str(tiny_model), ["passages", "arithmetic"], overrides=["train.max_length=256"])
+    of_model = queue.task(workspace, "./tiny", ["passages", "arithmetic"])
     queue.add(workspace, [of_run, of_model])
     QueueWorker(workspace).work()
     assert statuses(workspace) == ["finished", "finished"]
@@ -218,9 +223,8 @@ def test_the_queue_and_its_evaluation_outlive_whoever_asked_and_a_kill(tmp_path,
     """Check 20 for evaluations: the process of the queue is killed, and the next one goes on with what it had begun."""
     workspace = Workspace(tmp_path)
     asked = tmp_path / "asked.toml"
-    asked.write_text(
-        f'[model]\nname = "x/y"\n[data]\n{sums}[eval]\nmax_new_tokens = 4\nbatch_tokens = 64\n[train]\nmax_length = 256\n'
-    )
+    small = "[eval]\nmax_new_tokens = 4\nbatch_tokens = 64\n[train]\nmax_length = 256\n"
+    asked.write_text(f'[model]\nname = "x/y"\n[data]\n{sums}{small}')
     command = [sys.executable, "-m", "workbench", "--workspace", str(tmp_path), "eval", "--profile", str(asked)]
     command += [str(tiny_model), str(tiny_model), "--detach", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -15,7 +15,7 @@ from workbench.engine import evaluations, launch
 from workbench.engine.events import EventReader
 from workbench.engine.export import export
 from workbench.engine.follow import follow
-from workbench.engine.run import Run, create, state
+from workbench.engine.run import Run, create, runs, state
 from workbench.engine.samples import read_samples
 from workbench.errors import InputError
 from workbench.paths import Workspace
@@ -177,6 +177,19 @@ def test_a_checkpoint_is_written_on_request_and_the_run_goes_on(workspace, tiny_
     assert 2 < saved[0] < saved[1] == 40
     assert state(run).status == "finished"
     assert not run.checkpoint_file.exists()
+
+
+def test_a_base_model_whose_evaluation_was_stopped_is_stopped_and_not_lost(workspace, tiny_model, sums):
+    run = make(workspace, tiny_model, sums, "data.test_rows=9", "train.max_steps=1")  # a base that nobody knows yet
+    launch.start(run)
+    for event, _ in follow(run, poll_s=0.005):
+        if event and event.kind == "sample" and not run.stop_file.exists():
+            run.stop_file.touch()
+    (base,) = [one for one in runs(workspace) if one.is_base and state(one).status != "finished"]
+    assert (state(base).status, state(run).status) == ("stopped", "stopped")
+    launch.resume(run)
+    assert until_the_end(run).status == "finished", launch.log_tail(run)
+    assert state(base).status == "finished"
 
 
 def test_a_stop_at_once_ends_the_processes(workspace, tiny_model, sums):

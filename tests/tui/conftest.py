@@ -16,6 +16,7 @@ from workbench.engine.evaluate.scoring import score
 from workbench.engine.evaluate.summary import summarize
 from workbench.engine.run import Run
 from workbench.paths import Workspace
+from workbench.profile import dump, parse
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.modes import MODES
 from workbench.tui.settings import Settings
@@ -64,9 +65,14 @@ def record_run(workspace, name, stamp="20260101-120000", method="lora", quant="n
     """A folder with a frozen profile and a lock that nobody holds."""
     run = Run(workspace, f"{stamp}-{name}")
     run.folder.mkdir(parents=True)
-    run.profile_file.write_text(PROFILE.format(method=method, quant=quant, r=r, steps=steps))
+    run.profile_file.write_text(frozen(method=method, quant=quant, r=r, steps=steps))
     run.lock_file.touch()
     return run
+
+
+def frozen(**keys):
+    """The text of a frozen profile: every key, defaults too."""
+    return dump(parse(PROFILE.format(**keys), "frozen", "here"))
 
 
 def started(verb="run"):
@@ -187,7 +193,7 @@ def recorded(tmp_path):
     (workspace.profiles / "mine.toml").write_text(PROFILE.format(method="lora", quant="none", r=16, steps=40))
     base = Run(workspace, BASE)
     base.folder.mkdir(parents=True)
-    base.profile_file.write_text(PROFILE.format(method="lora", quant="none", r=16, steps=40))
+    base.profile_file.write_text(frozen(method="lora", quant="none", r=16, steps=40))
     base.lock_file.touch()
     write_events(base, started("base"), ended("finished"), age_s=90_000)
     write_result(base, 20)

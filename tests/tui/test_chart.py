@@ -94,7 +94,7 @@ def test_check_32_odd_numbers_are_drawn_and_said(view):
         (one((1, 1e308), (2, 1e-308), (3, 1e300)), "│"),
         (one((1, -1e308), (2, 1e308)), "│"),
         (one((1, 5e-324), (2, 5e-324)), "│"),
-        (one(*((x, 3.0) for x in range(99))), "⠒⠒⠒"),
+        (one(*((x, 3.0) for x in range(99))), "│"),
     ]
     for plot, said in odd:
         for mode in MODES:
@@ -129,8 +129,27 @@ def test_a_smooth_line_has_the_raw_one_behind_it():
     assert "raw-0" not in {ink for row in drawn(measured, View(smoothing=0.9))[0].rows for _, ink in row}
 
 
+@pytest.mark.parametrize("height", range(3, 14))
+def test_a_constant_stays_one_line_when_it_is_smoothed(height):
+    constant = Plot("x", [Series("", Curve((x, 0.7) for x in range(500)))])
+    lines = drawn(constant, View(smoothing=0.9), height=height)[1].splitlines()
+    assert sum(any("⠀" < char <= "⣿" for char in line) for line in lines) == 1
+
+
 def test_a_window_shows_the_last_steps_only():
     assert "300" in drawn(Plot("loss", [Series("", LOSS)]), View(window=99))[1].splitlines()[-1]
+
+
+def test_an_axis_that_counts_has_whole_ticks():
+    steps = [Series("", Curve([(1, 1.0), (2, 2.0)]))]
+    assert "1.4" in drawn(Plot("loss", steps))[1].splitlines()[-1]
+    assert drawn(Plot("loss", steps, whole_x=True))[1].splitlines()[-1].split() == ["1", "2"]
+
+
+def test_no_two_ticks_say_the_same():
+    late = Plot("x", [Series("", Curve((50_000 + x, 1.0) for x in range(50)))], x_format=axis.time, x_base=60.0)
+    ticks = drawn(late)[1].splitlines()[-1].split()
+    assert len(ticks) == len(set(ticks))
 
 
 class Bench(App):
@@ -168,6 +187,19 @@ async def test_the_border_says_what_is_shown_and_how():
         assert chart.text().splitlines()[-1] == "step  last 100  log y  smooth 0.9"
 
 
+async def test_a_legend_that_lacks_room_leaves_out_its_numbers_and_then_its_title():
+    chart = Chart(MEMORY)
+    async with Bench(chart).run_test(size=(80, 12)) as pilot:
+        for width, legend in (
+            (80, "GPU memory  ⣿ this run 18G  ○ device 20G"),
+            (40, "GPU memory ⣿ this run ○ device"),
+            (30, "⣿ this run ○ device"),
+        ):
+            await pilot.resize_terminal(width, 12)
+            await pilot.pause()
+            assert chart.text().splitlines()[0] == legend
+
+
 async def test_check_14_32_a_chart_survives_any_size_and_any_curve():
     curves = [Curve(), Curve([(1, 1.0)]), Curve([(1, math.nan)]), Curve([(5, 1.0), (3, 2.0)])]
     charts = [Chart(Plot("x", [Series("y", curve)]), mode=mode) for curve in curves for mode in MODES]
@@ -179,6 +211,14 @@ async def test_check_14_32_a_chart_survives_any_size_and_any_curve():
                 chart.show(replace(chart.plot, title="[b]no markup"), View(smoothing=0.5, log_y=True))
             await pilot.pause()
         assert charts[0].text().startswith("[b]no markup")
+
+
+async def test_more_series_than_colours_begin_again():
+    series = [Series(f"run {n}", Curve((x, float(x * n)) for x in range(9))) for n in range(11)]
+    chart = Chart(Plot("loss", series))
+    async with Bench(chart).run_test(size=(60, 12)) as pilot:
+        await pilot.pause()
+        assert "●" in chart.text()
 
 
 async def test_a_chart_follows_the_theme_and_the_mode():

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from contextlib import asynccontextmanager
 
 import pytest
@@ -61,6 +62,8 @@ async def test_check_12_run_score_claim_and_difference_are_seen_without_scrollin
         assert "0.950 [0.835, 0.986] *" in row
         assert "▲ better" in row
         assert "+0.450 [+0.273, +0.598]" in row
+        hints = text.splitlines()[-1]
+        assert all(word in hints for word in ("? Help", "^p Commands", "space Mark", "p Baseline", "d Diff", "v View"))
         assert screen.table.scroll_offset.x == 0
         assert len(screen.table.rows.keys) == 4
 
@@ -118,6 +121,13 @@ async def test_check_34_p_takes_another_baseline(comparing, recorded):
         await until(lambda: screen.comparison.baseline == BASE)
 
 
+async def test_the_base_model_stays_pinned_while_nothing_else_is(comparing, recorded):
+    async with comparing(recorded.workspace) as (_, pilot, screen):
+        await press(pilot, "g", "p")
+        await until(lambda: screen.table.pinned == (BASE,))
+        assert screen.comparison.baseline == BASE
+
+
 async def test_a_floor_is_no_baseline_and_cannot_be_opened(comparing, recorded):
     async with comparing(recorded.workspace) as (app, pilot, screen):
         assert screen.table.move_to(FLOOR)
@@ -166,6 +176,22 @@ async def test_check_35_table_and_scatter_share_the_cursor(comparing, recorded):
         assert app.focused is screen.table
 
 
+async def test_check_19_a_click_goes_to_the_nearest_run(comparing, recorded):
+    async with comparing(recorded.workspace, size=(120, 40)) as (_, pilot, screen):
+        await press(pilot, "v")
+        for key, name in ((BETTER, "better"), (FINISHED, "finished"), (BASE, BASE)):
+            screen.table.move_to(key)
+            screen.draw_plane()
+            lines = screen.scatter.text().splitlines()[1:-1]
+            row = next(place for place, line in enumerate(lines) if f" {name}" in line)
+            column = lines[row].index(f" {name}") - 1
+            screen.table.move_to(BETTER if key != BETTER else BASE)
+            screen.draw_plane()
+            await pilot.click(Scatter, offset=(column + 1, row + 1))
+            await pilot.pause()
+            assert screen.table.cursor_key == key
+
+
 async def test_check_35_axes_are_chosen_and_kept_and_the_front_goes_off(comparing, recorded, shown):
     async with comparing(recorded.workspace, size=(120, 40)) as (app, pilot, screen):
         await press(pilot, "X")
@@ -183,13 +209,12 @@ async def test_check_35_axes_are_chosen_and_kept_and_the_front_goes_off(comparin
         assert "front" not in screen.scatter.text()
 
 
-async def test_the_scatter_draws_what_the_filter_leaves(comparing, recorded):
+async def test_the_scatter_draws_what_the_filter_leaves_in_the_app_s_glyphs(comparing, recorded, settings):
+    settings.set("app", "glyphs", "ascii")
     async with comparing(recorded.workspace) as (_, pilot, screen):
         screen.table.set_filter("kind=train")
         await press(pilot, "v")
         assert {point.key for point in screen.scatter.plane.points} == {BASE, FINISHED, BETTER}
-        screen.scatter.mode = "ascii"
-        screen.scatter.show(*screen.plane(screen.block))
         picture = ["".join(text for text, _ in row) for row in screen.scatter._rows]
         assert "".join(picture).isascii()
 
@@ -247,14 +272,39 @@ async def test_several_data_sets_are_blocks(comparing, recorded, keys):
         assert screen.block.dataset == "quiz"
 
 
-def _ask_more(run):
+async def test_a_filter_stays_with_its_kind_of_data_set(comparing, recorded):
+    for run in (recorded["finished"], recorded["base"]):
+        _ask_more(run, task="math")
+    async with comparing(recorded.workspace, size=(120, 40)) as (_, pilot, screen):
+        screen.table.set_filter("macro_f1>0.9")
+        await pilot.pause()
+        await press(pilot, "right_square_bracket")
+        assert (screen.block.dataset, screen.table.rows.filter) == ("more", "")
+        assert len(screen.table.rows.keys) > 1
+        await press(pilot, "right_square_bracket")
+        assert screen.table.rows.filter == "macro_f1>0.9"
+
+
+def _ask_more(run, **changes):
     """The same answers under the name of another data set."""
     result = json.loads(run.result_file.read_text())
-    result["evaluation"]["more"] = {**result["evaluation"]["quiz"], "protocol_key": "key-more"}
+    result["evaluation"]["more"] = {**result["evaluation"]["quiz"], "protocol_key": "key-more", **changes}
     run.result_file.write_text(json.dumps(result))
     lines = [json.loads(line) for line in run.samples_file.read_text().splitlines()]
     more = [{**line, "dataset": "more", "key": "key-more"} for line in lines]
     run.samples_file.write_text("".join(json.dumps(line) + "\n" for line in [*lines, *more]))
+
+
+async def test_check_14_resizing_keeps_the_view_and_the_cursor(comparing, recorded):
+    async with comparing(recorded.workspace, size=(200, 50)) as (app, pilot, screen):
+        screen.table.move_to(BETTER)
+        for view in ("table", "scatter", "curves"):
+            screen.show_view(view)
+            for size in ((80, 24), (120, 40), (200, 50)):
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+                assert (screen.view, screen.table.cursor_key) == (view, BETTER)
+                assert app.focused is {"table": screen.table, "scatter": screen.scatter, "curves": screen.curves}[view]
 
 
 async def test_check_37_the_comparison_is_exported_as_the_command_prints_it(comparing, recorded):
@@ -289,6 +339,18 @@ async def test_check_37_y_copies_the_cell_and_the_picture(comparing, recorded):
         assert "accuracy ↑ over s/prompt ↓" in app.clipboard
         await press(pilot, "Y")
         assert app.clipboard == "workbench compare"
+        screen.table.set_filter("lora accuracy>0.5")
+        await pilot.pause()
+        await press(pilot, "Y")
+        assert app.clipboard == "workbench compare --where 'lora accuracy>0.5'"
+
+
+async def test_check_05_keys_of_another_view_say_where_they_work(comparing, recorded):
+    async with comparing(recorded.workspace) as (app, pilot, screen):
+        for key, where in (("P", "scatter"), ("L", "loss curves")):
+            await press(pilot, key)
+            assert where in app.messages.all[-1].text
+        assert not screen.curves.view.log_y
 
 
 async def test_escape_goes_back_one_step_at_a_time(comparing, recorded):
@@ -321,6 +383,47 @@ async def test_the_notes_can_be_given_more_room(comparing, recorded):
 
 
 def test_the_screen_loads_neither_scipy_nor_matplotlib():
-    code = "import sys, workbench.tui.compare.screen; print([n for n in ('scipy', 'matplotlib', 'torch') if n in sys.modules])"
+    heavy = "('scipy', 'matplotlib', 'torch')"
+    code = f"import sys, workbench.tui.compare.screen; print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+async def test_a_baseline_that_is_gone_is_said_and_left(drive, recorded):
+    async with drive(recorded.workspace, "compare", problems=True) as (app, _):
+        await until(lambda: app.screen.is_compared)
+        app.screen.take_baseline("20250101-000000-gone")
+        await until(lambda: any(one.severity == "error" for one in app.messages.all))
+        assert "20250101-000000-gone" in app.messages.all[-1].text
+        assert app.screen.chosen_baseline == ""
+        app.screen.look()
+        await until(lambda: app.screen.table.pinned == (BASE,))
+
+
+async def test_check_42_a_comparison_that_fails_is_said_and_the_app_goes_on(drive, recorded, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("no numbers")
+
+    monkeypatch.setattr("workbench.engine.compare.compare", broken)
+    async with drive(recorded.workspace, "compare", problems=True) as (app, _):
+        await until(lambda: any("no numbers" in one.text for one in app.messages.all))
+        monkeypatch.setattr("workbench.engine.compare.compare", compare)
+        app.screen.take_baseline(FINISHED)
+        await until(lambda: app.screen.comparison is not None)
+
+
+async def test_the_app_ends_while_a_comparison_is_being_made(drive, recorded, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*_):
+        begun.set()
+        go_on.wait(30)
+
+    monkeypatch.setattr("workbench.engine.compare.compare", slow)
+    async with drive(recorded.workspace, "compare") as (app, _):
+        await until(begun.is_set)
+        thread = app.screen._thread
+    assert thread.daemon
+    go_on.set()
+    thread.join(30)
+    assert not thread.is_alive()

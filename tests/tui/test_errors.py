@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Button, Input, OptionList
 
 from workbench.engine import launch
@@ -228,3 +229,35 @@ async def test_hostile_names_do_not_reach_the_terminal(drive, recorded, shown, s
             await pilot.press("exclamation_mark")
         await settled(app, pilot, lambda: "[bold]" in shown(app))
         assert "\x1b" not in shown(app)
+
+
+async def test_keys_typed_at_once_after_a_question_do_nothing_to_the_screen_below(drive, recorded):
+    async with drive(recorded.workspace, "runs") as (app, pilot):
+        await settled(app, pilot, lambda: app.rows is not None)
+        for key, character in (("colon", ":"), ("b", "b"), ("e", "e"), ("t", "t")):
+            app.post_message(events.Key(key, character))
+        await settled(app, pilot, lambda: app.screen.query(Input) and app.screen.query_one(Input).id == "goto")
+        await pilot.pause()
+        assert not recorded.workspace.exports.exists()
+        await pilot.press("escape")
+        await pilot.pause()
+        for key, character in (("slash", "/"), ("x", "x"), ("R", "R")):
+            app.post_message(events.Key(key, character))
+        await settled(app, pilot, lambda: isinstance(app.focused, Input))
+        await pilot.pause()
+        assert app.screen is app.mode_screen
+        assert not app.messages.all
+
+
+async def test_go_to_finds_a_run_a_profile_and_a_screen(drive, recorded):
+    async with drive(recorded.workspace, "runs") as (app, pilot):
+        for typed, mode in (("bette", "live"), ("compar", "compare"), ("mine", "profile")):
+            await pilot.press("colon")
+            await settled(app, pilot, lambda: app.screen.query(Input) and app.focused.id == "goto")
+            await pilot.press(*typed, "enter")
+            await settled(app, pilot, lambda mode=mode: app.current_mode == mode)
+        await pilot.press("colon")
+        await settled(app, pilot, lambda: app.focused is not None and app.focused.id == "goto")
+        await pilot.press(*"zzzz", "enter")
+        await pilot.pause()
+        assert app.messages.all[-1].text == "nothing here has such a name"

@@ -1,3 +1,4 @@
+from textual import events
 from textual.app import App
 from textual.widgets import Input
 
@@ -41,6 +42,19 @@ async def test_check_33_slash_filters_at_every_key_and_enter_returns_to_the_rows
         await pilot.press("enter")
         assert app.focused is app.table
         assert app.query_one(FilterBar).display
+
+
+async def test_a_key_right_after_enter_is_for_the_table():
+    app = Host()
+    async with app.run_test() as pilot:
+        await pilot.press("slash", *"run")
+        for key in ("enter", "j"):
+            event = events.Key(key, key if len(key) == 1 else None)
+            event.set_sender(app)
+            app._driver.send_message(event)
+        await pilot.pause()
+        assert app.table.cursor_key == "r1"
+        assert app.query_one(Input).value == "run"
 
 
 async def test_a_filter_that_cannot_be_read_says_so_and_the_one_before_holds():

@@ -134,7 +134,16 @@ async def test_check_29_capacity_prediction_and_own_share(drive, recorded, size)
         assert "predicted 6G" in chart
         assert "⣿ own" in chart
         assert "○ device" in chart
+        assert "elapsed  peak 3.09G" in chart
         assert "predicted 6G" in "\n".join(frame(app)).split("\n")[4]
+
+
+async def test_check_29_a_prediction_for_torch_alone_says_so(drive, recorded):
+    run = recorded["running"]
+    add(run, "predicted", process_bytes=None, reserved_bytes=None, allocated_bytes=5 * 2**30)
+    async with drive(recorded.workspace, "live", run.id, size=(120, 40)) as (app, pilot):
+        view = await loaded(app, pilot, run)
+        assert "predicted for torch 5G" in view.query_one("#memory").text()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -178,6 +187,7 @@ async def test_check_32_a_resumed_run_says_where_it_began_anew(drive, recorded):
     async with drive(recorded.workspace, "live", run.id, size=(120, 40)) as (app, pilot):
         view = await loaded(app, pilot, run)
         assert "restarted at 15" in view.query_one("#main").text()
+        assert "attempt 2" in "\n".join(frame(app))
         assert list(view.history.curve("loss").xs) == list(range(1, 31))
 
 
@@ -224,6 +234,22 @@ async def test_hostile_names_and_texts_are_shown_and_not_obeyed(drive, recorded)
         assert "\x07" not in text
 
 
+async def test_check_42_a_log_that_cannot_be_read_is_said_once_and_the_app_goes_on(drive, recorded):
+    run = record_run(recorded.workspace, "broken", "20260102-120000")
+    run.events_file.mkdir()
+    async with drive(recorded.workspace, "live", run.id, problems=True) as (app, pilot):
+        await until(pilot, lambda: app.messages.all)
+        await pilot.press("left_square_bracket")
+        view = await loaded(app, pilot, recorded["running"])
+        assert "● running" in "\n".join(frame(app))
+        assert "events.jsonl" in app.messages.all[0].text
+        assert sum(one.severity == "error" for one in app.messages.all) == 1
+        run.events_file.rmdir()
+        write_events(run, started(), {"kind": "ended", "status": "stopped"})
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: view.history.state.status == "stopped")
+
+
 async def test_without_a_run_the_screen_says_what_to_do(drive, empty):
     async with drive(empty, "live") as (app, pilot):
         await until(pilot, lambda: app.messages.all)
@@ -255,6 +281,37 @@ async def test_keys_change_how_the_curves_are_looked_at(drive, recorded):
         await pilot.pause()
         assert main.text().isascii()
         assert app.settings.get("app", "glyphs") == "ascii"
+
+
+async def test_how_runs_are_looked_at_is_kept_for_the_next_start(drive, recorded, settings):
+    run = recorded["finished"]
+    async with drive(recorded.workspace, "live", run.id) as (app, pilot):
+        view = await loaded(app, pilot, run)
+        await pilot.press("L", "tilde", "w", "m", "plus", "l")
+        await pilot.pause()
+    async with drive(recorded.workspace, "live", run.id) as (app, pilot):
+        again = await loaded(app, pilot, run)
+        assert (again.page, again.metric, again.share) == (view.page, view.metric, view.share)
+        assert (again.steps, again.times) == (view.steps, view.times)
+        assert again.page.name == "training"
+        assert again.query_one("#loss").text().splitlines()[-1] == "step  last 1k  log y  smooth 0.6"
+
+
+@pytest.mark.parametrize("stored", [None, [], {"page": 3, "metric": [], "smoothing": "x", "window": 7, "share": {}}])
+async def test_damaged_choices_are_left_aside(drive, recorded, settings, stored):
+    settings.set("live", "view", stored)
+    async with drive(recorded.workspace, "live", recorded["finished"].id) as (app, pilot):
+        view = await loaded(app, pilot, recorded["finished"])
+        assert (view.page.name, view.metric) == ("overview", "loss")
+
+
+async def test_check_19_a_click_on_a_tab_turns_to_its_page(drive, recorded):
+    async with drive(recorded.workspace, "live", recorded["finished"].id) as (app, pilot):
+        view = await loaded(app, pilot, recorded["finished"])
+        place = frame(app)[1].index("machine")
+        await pilot.click("#pages", offset=(place, 0))
+        await until(pilot, lambda: view.page.name == "machine")
+        assert view.query_one("#utilization").display
 
 
 async def test_plus_and_underscore_share_the_height(drive, recorded):
@@ -327,6 +384,17 @@ async def test_resuming_is_the_command_s(drive, recorded, monkeypatch):
         await pilot.press("R")
         await until(pilot, lambda: asked == [recorded["lost"]])
         await until(pilot, lambda: app.command == f"workbench resume {recorded['lost'].id} --detach")
+
+
+async def test_check_37_the_steps_are_exported_as_the_command_prints_them(drive, recorded):
+    async with drive(recorded.workspace, "live", recorded["lost"].id) as (app, pilot):
+        await loaded(app, pilot, recorded["lost"])
+        await pilot.press("e")
+        await until(pilot, lambda: any(one.text.startswith("wrote") for one in app.messages.all))
+        written = next(recorded.workspace.exports.iterdir()).read_text().splitlines()
+        assert written[0].startswith("step,loss,learning_rate")
+        assert len(written) == 26
+        assert app.command == f"workbench steps {recorded['lost'].id} --csv"
 
 
 async def test_what_cannot_be_done_now_says_why(drive, recorded):
@@ -410,6 +478,19 @@ async def test_stopping_asks_and_the_second_stage_ends_at_once(drive, recorded, 
         await until(pilot, lambda: view.history.state.status == "stopped")
         assert process.wait(10) == 0
         assert app.command == f"workbench stop {run.id}"
+
+
+async def test_a_request_that_the_worker_has_not_seen_is_said(drive, recorded):
+    run = recorded["running"]
+    async with drive(recorded.workspace, "live", run.id, size=(120, 40)) as (app, pilot):
+        await loaded(app, pilot, run)
+        launch.checkpoint(run)
+        await until(pilot, lambda: "checkpoint after this step" in frame(app)[2])
+        launch.stop(run)
+        await until(pilot, lambda: "stops after this step" in frame(app)[2])
+        run.stop_file.unlink()
+        run.checkpoint_file.unlink()
+        await until(pilot, lambda: "after this step" not in frame(app)[2])
 
 
 async def test_a_checkpoint_is_written_on_request(drive, recorded, worker):

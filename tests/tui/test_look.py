@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from workbench.tui import theme
+from workbench.tui.app import WorkbenchApp
 from workbench.tui.keys import SHARED
 from workbench.tui.modes import MODES
 from workbench.tui.settings import Settings
@@ -82,11 +83,18 @@ async def test_check_13_q_quits_a_window_that_is_too_small(drive, recorded):
         assert not app.is_running or app._exit
 
 
+WAITS = 60
+"""Tenths of a second that a screen may take to read the recorded runs."""
+
+
 async def test_check_14_resizing_keeps_focus_and_selection(drive, recorded, mode):
     async with drive(recorded.workspace, mode, size=(200, 50)) as (app, pilot):
         focused = app.focused
         table = next(iter(app.screen.query(Table)), None)
-        if table is not None and table.rows.keys:
+        if table is not None:
+            for _ in range(WAITS):  # some tables stay empty here
+                if table.cursor_key is None:
+                    await pilot.pause(0.1)
             await pilot.press("j", "j")
         selected = table.cursor_key if table else None
         for width, height in ((80, 24), (120, 40), (61, 15), (200, 50)):
@@ -163,6 +171,17 @@ def test_the_settings_survive_a_broken_file_and_say_so(tmp_path):
     assert broken.get("app", "theme", "x") == "x"
     broken.set("app", "theme", "workbench-light")
     assert Settings(path).get("app", "theme") == "workbench-light"
+
+
+async def test_choices_that_cannot_be_kept_are_said_once_and_hold(recorded, tmp_path):
+    (tmp_path / "file").touch()
+    app = WorkbenchApp(recorded.workspace, settings=Settings(tmp_path / "file" / "app.json"))
+    async with app.run_test() as pilot:
+        await pilot.press("T", "2", "1", "T")
+        await pilot.pause()
+        assert app.theme == "workbench-colour-blind"
+        (said,) = [one.text for one in app.messages.all if "cannot be kept" in one.text]
+        assert str(tmp_path / "file" / "app.json") in said
 
 
 def test_two_apps_keep_each_others_choices(tmp_path):

@@ -1,6 +1,7 @@
 """The Profile screen by keys alone; nothing here needs torch, and workers are played."""
 
 import json
+import threading
 
 import pytest
 from textual.widgets import Input, OptionList, Select, TextArea
@@ -10,6 +11,7 @@ from workbench.engine.events import EventLog
 from workbench.engine.run import create, runs
 from workbench.paths import Workspace
 from workbench.profile import load
+from workbench.tui.profile import deeds
 from workbench.tui.profile.choose import Choose
 from workbench.tui.profile.editor import FieldEditor
 from workbench.tui.profile.fields import FieldList
@@ -131,6 +133,38 @@ async def test_an_empty_workspace_says_the_next_key(drive, empty, shown):
         await until(pilot, lambda: "Press ctrl+n to make one" in shown(app))
 
 
+async def test_check_05_what_needs_an_open_profile_says_so_and_stays_listed(drive, place):
+    keys = ("ctrl+s", "ctrl+r", "ctrl+t", "v", "D", "u", "d", "r", "f5", "n")
+    async with drive(place, "profile") as (app, pilot):
+        await until(pilot, lambda: app.screen.shelf.chosen == "mine")
+        listed = set(app.screen.active_bindings)
+        assert set(keys) <= listed
+        for number, key in enumerate(keys, 1):
+            await pilot.press(key)
+            await until(pilot, lambda: len(said(app)) == number)  # noqa: B023 - awaited within this turn
+            assert said(app)[-1] == "no profile is open: enter opens one, ctrl+n makes one"
+
+
+async def test_y_copies_the_value_under_the_cursor_and_the_command_is_known(open_mine):
+    async with open_mine() as (app, pilot, pane):
+        assert app.command == "workbench check mine"
+        await go(pilot, pane, "train.max_steps")
+        await pilot.press("y")
+        assert app.clipboard == "40"
+
+
+async def test_known_names_are_told_and_offered(open_mine, shown):
+    async with open_mine() as (app, pilot, pane):
+        await go(pilot, pane, "data.dataset")
+        await pilot.pause()
+        assert "such as arc, arithmetic, openmath" in shown(app)
+        await pilot.press("enter", *"arit")
+        line = app.focused
+        await until(pilot, lambda: line._suggestion == "arithmetic")
+        await pilot.press("right", "enter")
+        assert pane.draft.value(pane.field) == "arithmetic"
+
+
 async def test_check_09_letters_typed_in_an_input_are_text_and_nothing_else(open_mine):
     async with open_mine() as (app, pilot, pane):
         await go(pilot, pane, "data.system")
@@ -151,6 +185,7 @@ async def test_check_09_letters_typed_in_the_text_are_text(open_mine):
     async with open_mine() as (app, pilot, pane):
         await pilot.press("v")
         assert isinstance(app.focused, TextArea)
+        app.focused.move_cursor((0, 0))
         await pilot.press(*"qjDv1", "enter")
         assert pane.draft.text == "qjDv1\n" + pane.draft.saved
         assert app.current_mode == "profile"
@@ -234,23 +269,48 @@ async def test_check_38_quitting_with_unsaved_edits_asks_once(open_mine):
         assert pane.draft.dirty
 
 
+async def test_check_38_a_file_changed_on_disk_is_read_again_while_nothing_is_unsaved(open_mine, place):
+    async with open_mine() as (app, pilot, pane):
+        before = pane.draft.text
+        place.profile("mine").write_text(before + "# theirs\n")
+        await until(pilot, lambda: any("was changed on disk and read again" in text for text in said(app)))
+        assert pane.draft.text == before + "# theirs\n"
+        assert app.screen.subject == "mine · saved"
+        await pilot.press("u")
+        assert pane.draft.text == before
+        assert pane.draft.dirty
+
+
 async def test_check_38_a_file_changed_on_disk_is_noticed_and_not_written_over_unasked(open_mine, place):
     async with open_mine() as (app, pilot, pane):
+        await go(pilot, pane, "model.trust_remote_code")
+        await pilot.press("space")
+        mine = pane.draft.text
         theirs = place.profile("mine").read_text() + "# theirs\n"
         place.profile("mine").write_text(theirs)
-        await until(pilot, lambda: any("was changed on disk" in text for text in said(app)))
+        await until(pilot, lambda: any("was changed on disk. f5" in text for text in said(app)))
         assert "changed on disk" in app.screen.subject
-        await go(pilot, pane, "model.trust_remote_code")
-        await pilot.press("space", "ctrl+s")
+        assert pane.draft.text == mine
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert place.profile("mine").read_text() == theirs
-        await pilot.press("f5")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("right", "enter")
-        await until(pilot, lambda: pane.draft.text == theirs)
-        assert not pane.draft.dirty
+        await until(pilot, lambda: not pane.draft.dirty)
+        assert place.profile("mine").read_text() == mine
+
+
+async def test_check_38_the_file_can_be_read_again_instead(open_mine, place):
+    async with open_mine() as (app, pilot, pane):
+        await go(pilot, pane, "model.trust_remote_code")
+        await pilot.press("space", "f5")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: not pane.draft.dirty)
+        assert pane.draft.text == place.profile("mine").read_text()
 
 
 async def test_the_text_and_the_form_are_the_same_draft(open_mine, shown):
@@ -271,9 +331,77 @@ async def test_the_text_and_the_form_are_the_same_draft(open_mine, shown):
         assert area.text == pane.draft.saved
 
 
+async def test_the_text_shows_the_line_of_the_key_under_the_cursor(open_mine):
+    async with open_mine((120, 40)) as (_app, pilot, pane):
+        for path, said in (("adapter.r", "r = 8"), ("train.max_steps", "max_steps = 40")):
+            await go(pilot, pane, path)
+            await pilot.pause()
+            area = pane.query_one(TomlArea)
+            assert area.document.get_line(area.cursor_location[0]).startswith(said)
+
+
+async def test_a_key_is_found_by_its_name_and_n_goes_on(open_mine):
+    async with open_mine() as (app, pilot, pane):
+        await pilot.press("n")
+        assert said(app)[-1] == "no other key has a problem"
+        await pilot.press("slash", *"SEED", "enter")
+        await until(pilot, lambda: pane.field.path == "data.seed")
+        await pilot.press("n")
+        assert pane.field.path == "train.seed"
+        await pilot.press("n")
+        assert pane.field.path == "data.seed"
+        await pilot.press("N")
+        assert pane.field.path == "train.seed"
+        await pilot.press("slash", "ctrl+u", *"nothing", "enter")
+        await until(pilot, lambda: said(app)[-1] == 'no other key has "nothing"')
+
+
+async def test_n_goes_from_problem_to_problem(open_mine):
+    async with open_mine() as (_app, pilot, pane):
+        for path in ("adapter.r", "train.max_length"):
+            await go(pilot, pane, path)
+            await pilot.press("enter", "0", "enter")
+        await settled(pilot, pane)
+        await pilot.press("g", "n")
+        assert pane.field.path == "adapter.r"
+        await pilot.press("n")
+        assert pane.field.path == "train.max_length"
+
+
+async def test_check_14_another_size_keeps_the_focus_and_the_key(open_mine):
+    async with open_mine((120, 40)) as (app, pilot, pane):
+        await go(pilot, pane, "adapter.r")
+        for width, height in ((200, 50), (80, 24), (50, 12), (120, 40)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+        assert pane.field.path == "adapter.r"
+        assert isinstance(app.focused, FieldList)
+        assert pane.query_one(TomlArea).display
+        await pilot.press("enter", "9")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert isinstance(app.focused, Input)
+        await pilot.press("enter")
+        assert pane.draft.value(pane.field) == 9
+
+
+async def test_keys_with_odd_names_have_rows_of_their_own(open_mine, place):
+    file = place.profile("mine")
+    file.write_text('"adapter.r" = 1\n"section:model" = 2\n' + file.read_text())
+    async with open_mine() as (_app, pilot, pane):
+        for path, value in (('"adapter.r"', 1), ('"section:model"', 2), ("adapter.r", 8)):
+            await go(pilot, pane, path)
+            assert pane.draft.value(pane.field) == value
+        await go(pilot, pane, '"adapter.r"')
+        await pilot.press("D")
+        assert pane.draft.text.startswith('"section:model" = 2\n# Mine')
+
+
 async def test_a_text_that_is_no_toml_says_its_line_and_the_form_waits(open_mine, shown):
     async with open_mine((120, 40)) as (app, pilot, pane):
-        await pilot.press("v", "[", "enter", "escape")
+        await pilot.press("v")
+        pane.query_one(TomlArea).move_cursor((0, 0))
+        await pilot.press("[", "enter", "escape")
         await pilot.pause()
         assert "✗ error line 1:" in shown(app)
         await pilot.press("D")
@@ -408,6 +536,58 @@ async def test_check_15_rows_show_what_is_trained_with_and_without_colour(open_m
         await until(pilot, lambda: len(app.screen_stack) == 1)
 
 
+async def test_what_takes_long_is_said_in_the_header_and_not_begun_twice(open_mine, monkeypatch):
+    begun, go = [], threading.Event()
+
+    def call(*_):
+        begun.append(1)
+        assert threading.current_thread().daemon  # leaving the app does not wait for it
+        assert go.wait(20)
+        return played_preview()
+
+    monkeypatch.setattr(launch, "call", call)
+    async with open_mine() as (app, pilot, _pane):
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: begun)
+        assert app.screen.subject == "mine · saved · rendering rows …"
+        await pilot.press("r", "ctrl+r")
+        await until(pilot, lambda: said(app).count("rendering rows: wait until that is done") == 2)
+        await pilot.press("1")
+        await until(pilot, lambda: app.current_mode == "runs")
+        go.set()
+        await until(pilot, lambda: "dry run of mine: ✓ this run can start" in said(app))
+        assert len(app.screen_stack) == 1
+        assert begun == [1]
+
+
+async def test_a_model_that_is_not_here_is_fetched_only_when_that_is_wanted(open_mine, place, monkeypatch):
+    fetched, go = [], threading.Event()
+
+    def fetch(workspace, name, on_progress, revision):
+        for done in (0, 1, 1, 50):
+            on_progress("weights", done, 100)
+        fetched.append(name)
+        assert go.wait(20)
+
+    monkeypatch.setattr(deeds, "fetch", fetch)
+    monkeypatch.setattr(launch, "call", lambda *_: played_preview())
+    file = place.profile("mine")
+    file.write_text(file.read_text().replace('"tiny"', '"qwen3-0.6b"'))
+    async with open_mine() as (app, pilot, _pane):
+        for answer in ("enter", "right"):
+            await pilot.press("r")
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            await pilot.press(answer)
+            if answer == "enter":
+                await until(pilot, lambda: app.screen.subject == "mine · saved")
+                assert fetched == []
+        await pilot.press("enter")
+        await until(pilot, lambda: fetched == ["qwen3-0.6b"])
+        await until(pilot, lambda: app.screen.subject == "mine · saved · fetching qwen3-0.6b 50% …")
+        go.set()
+        await until(pilot, lambda: isinstance(app.screen, Page))
+
+
 @pytest.mark.parametrize("fatal", [False, True])
 async def test_a_dry_run_checks_and_audits_and_starts_nothing(open_mine, place, monkeypatch, fatal):
     monkeypatch.setattr(launch, "call", lambda *_: played_preview(fatal))
@@ -438,6 +618,16 @@ async def test_the_difference_from_the_parent(open_mine, place, shown):
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, Page))
         assert "adapter.r  8  →  9" in app.screen.text.plain
+
+
+async def test_a_profile_outside_of_the_folder_can_be_edited(drive, place):
+    other = place.root / "elsewhere.toml"
+    other.write_text(place.profile("mine").read_text())
+    async with drive(place, "runs") as (app, pilot):
+        await app.open_profile(other)
+        await until(pilot, lambda: app.current_mode == "profile" and app.screen.query_one(DraftPane).is_open)
+        pane = app.screen.query_one(DraftPane)
+        assert (pane.draft.path, pane.draft.profile().name) == (other, "elsewhere")
 
 
 async def test_another_screen_opens_a_profile(drive, place):

@@ -3,17 +3,19 @@
 import asyncio
 
 import pytest
+from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.fuzzy import Matcher
 from textual.widgets import Input, OptionList, TextArea
 
+from workbench.errors import InputError
 from workbench.tui import keymap, theme
 from workbench.tui.available import available
 from workbench.tui.help import HelpScreen, sections
 from workbench.tui.keys import FORBIDDEN, SHARED
 from workbench.tui.modes import MODES
 from workbench.tui.palette import commands
-from workbench.tui.screen import WorkbenchScreen
+from workbench.tui.runs import quickstart
 from workbench.tui.widgets.hints import Hints
 
 LEAVE = {"escape", "q", "ctrl+q", "ctrl+p", "ctrl+o", "ctrl+c", "exclamation_mark", "colon", "question_mark", "f1"}
@@ -88,7 +90,11 @@ async def test_check_04_help_and_palette_come_first_and_at_most_six_others_follo
         assert hints.render().cell_len <= size[0] + 2
 
 
-async def test_check_05_a_key_that_can_do_nothing_says_why(drive, empty, mode):
+async def test_check_05_a_key_that_can_do_nothing_says_why(drive, empty, mode, monkeypatch):
+    def refused(*_):
+        raise InputError("no model can be had here")
+
+    monkeypatch.setattr(quickstart, "start", refused)
     async with drive(empty, mode, problems=True) as (app, pilot):
         screen = app.screen
         for offered in available(screen):
@@ -120,9 +126,7 @@ async def test_check_05_runs_says_that_no_run_is_selected(drive, empty):
 async def test_check_07_a_key_means_the_same_on_every_screen(drive, recorded, mode):
     wanted = {}
     for key in SHARED.values():
-        for binding in type("x", (WorkbenchScreen,), {"MODE": "runs", "BINDINGS": [key.binding()]})._merge_bindings():
-            if binding[1].id == key.id:
-                wanted[binding[0]] = key.id
+        wanted |= {binding.key: key.id for binding in Binding.make_bindings([key.binding()])}
     async with drive(recorded.workspace, mode) as (app, _):
         for node, binding in own_bindings(app):
             if binding.key in wanted:

@@ -144,6 +144,18 @@ async def test_check_33_sorts_both_ways_with_an_arrow_and_missing_values_last(ho
         assert list(host.table.rows.keys) == list(make())
 
 
+async def test_the_arrow_is_seen_even_where_the_title_is_cut():
+    columns = [Column(f"c{i}", f"a title of many letters {i}", least=8) for i in range(5)]
+    host = Host({"r": {}})
+    host.table = Table(columns)
+    async with host.run_test(size=(60, 10)) as pilot:
+        host.table.set_sort("c1")
+        await pilot.pause()
+        head = host.lines()[0]
+        assert "▲" in head
+        assert "…" in head
+
+
 async def test_check_33_filters_and_says_what_is_wrong_with_a_filter(host):
     async with host.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
@@ -181,6 +193,19 @@ async def test_a_damaged_state_is_passed_over(host):
             assert host.table.state() == before
         host.table.restore({"columns": [["note", True], ["name", False]]})
         assert [key for key, shown in host.table.state()["columns"] if shown][:2] == ["name", "note"]
+
+
+async def test_a_filter_goes_with_the_column_that_it_names(host):
+    async with host.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        host.table.set_filter("loss>1 run")
+        host.table.set_sort("loss")
+        host.table.set_columns([column for column in COLUMNS if column.key != "loss"])
+        assert (host.table.state()["filter"], host.table.state()["sort"]) == ("", "")
+        assert len(host.table.rows.keys) == 30
+        host.table.set_filter("llama")
+        host.table.restore(None)
+        assert host.table.state()["filter"] == ""
 
 
 async def test_check_34_marks_and_pins_stay_through_sort_and_filter(host):

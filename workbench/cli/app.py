@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import artifacts, datasets, doctor, evals, lists, memory, options, profiles, queues, runs, tags
+from workbench.cli import (
+    answers,
+    artifacts,
+    chat,
+    datasets,
+    doctor,
+    evals,
+    lists,
+    memory,
+    options,
+    profiles,
+    queues,
+    runs,
+    steps,
+    tags,
+)
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -123,6 +138,7 @@ _add(
     "list",
     "List runs, models, datasets, profiles, adapters, ...",
     "workbench list",
+    "workbench list --where 'qlora loss<1.2 !nf4 age<2d'",
     "workbench list models",
     "workbench list profiles --json",
 )
@@ -132,6 +148,14 @@ _add(
     "Show a run; ctrl+c leaves it alone.",
     "workbench watch last",
     "workbench watch quickstart --json",
+    "workbench watch last --screen              # in the app",
+)
+_add(
+    steps.show,
+    "steps",
+    "Print the numbers of each step of a run.",
+    "workbench steps last",
+    "workbench steps last --csv > steps.csv",
 )
 _add(runs.stop, "stop", "Write a checkpoint and stop a run.", "workbench stop last", "workbench stop last --now")
 _add(
@@ -156,6 +180,22 @@ _add(
     "workbench eval qwen3-8b --profile qwen3-8b-base",
     "workbench eval quickstart r32 r64 --on passages --detach",
     "workbench eval --pending --detach",
+)
+_add(
+    answers.samples,
+    "samples",
+    "Show what a model answered, question by question.",
+    "workbench samples last",
+    "workbench samples last --on quiz --failures",
+    "workbench samples last --where 'verdict~truncated' --csv > cut.csv",
+)
+_add(
+    chat.chat,
+    "chat",
+    "Talk to a model, or to what a run made of it.",
+    "workbench chat last",
+    "workbench chat last --base-too --prompt 'What is 17 plus 5?'",
+    "workbench chat smollm2-135m --temperature 0.7 --seed 7 --json < prompt.txt",
 )
 _add(
     queues.queue,

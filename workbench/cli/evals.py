@@ -197,7 +197,7 @@ def diff(
         say("Their profiles are the same.")
     for grid in (key_grid(found), figure_grid(found)):
         if grid[1]:
-            show_grid(grid)
+            show_grid(grid, left=tuple(grid[0]))
             emit("")
     for note in found.notes:
         say(f"note: {note}")

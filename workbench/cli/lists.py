@@ -10,7 +10,7 @@ import typer
 from workbench.cli.options import Json, workspace_of
 from workbench.cli.output import NOT_AVAILABLE, emit_json, emit_table, number_text, say, time_text
 from workbench.engine.texts import GLYPHS
-from workbench.errors import InputError, WorkbenchError, nearest
+from workbench.errors import InputError, nearest
 from workbench.paths import Workspace
 
 Record = dict[str, Any]
@@ -29,7 +29,7 @@ def show(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: every column.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
 ) -> None:
-    """List runs, or: models, datasets, profiles, adapters, quantizers, optimizers, tasks, formats."""
+    """List runs, or: evaluations, models, datasets, profiles, adapters, quantizers, optimizers, tasks, formats."""
     if kind not in KINDS:
         raise InputError(f'There is no list of "{kind}". {nearest(kind, KINDS)}')
     every = KINDS[kind](workspace_of(context))
@@ -48,6 +48,8 @@ def show(
     else:
         tagged = any(record.get("tags") for record in records)
         shown = [_for_people(record, tagged) for record in records] if kind == "runs" else records
+        if kind == "evaluations":
+            shown = [_scored(record) for record in records]
         columns = list(shown[0])
         emit_table(columns, [[_cell(record[column]) for column in columns] for record in shown], right=NUMBERS)
 
@@ -98,6 +100,28 @@ def _for_people(run: Record, tagged: bool) -> Record:
     }
 
 
+def _evaluations(workspace: Workspace) -> list[Record]:
+    from workbench.engine.answer_records import evaluation_record
+    from workbench.engine.board import Board
+    from workbench.engine.evaluation_list import EvaluationList
+
+    found = EvaluationList(workspace).refresh(Board(workspace).refresh())
+    return [evaluation_record(row) for row in found]
+
+
+def _scored(record: Record) -> Record:
+    score = record["score"]
+    interval = "" if record["low"] is None else f" [{record['low']:.3f}, {record['high']:.3f}]"
+    answers = f"queue {record['place']}" if record["place"] else f"{_cell(record['done'])}/{_cell(record['total'])}"
+    return {
+        **{name: record[name] for name in ("status", "name", "dataset", "what")},
+        "answers": answers,
+        "metric": record["metric"],
+        "score": NOT_AVAILABLE if score is None else f"{score:.3f}{interval}",
+        **{name: record[name] for name in ("run_id", "reason")},
+    }
+
+
 def _models(workspace: Workspace) -> list[Record]:
     from workbench.choices.models import MODELS
     from workbench.engine.fetch import model_folder
@@ -136,27 +160,9 @@ def _datasets(workspace: Workspace) -> list[Record]:
 
 
 def _profiles(workspace: Workspace) -> list[Record]:
-    from workbench.profile import load
+    from workbench.engine.profile_list import profile_records
 
-    records = []
-    for path in sorted(workspace.profiles.glob("*.toml")):
-        record: Record = {"name": path.stem, "model": None, "method": None, "quant": None, "data": None}
-        try:
-            profile = load(path)
-        except WorkbenchError as error:
-            records.append({**record, "shows": f"cannot be read: {str(error).splitlines()[0]}"})
-            continue
-        method = "none" if profile.train.max_steps == 0 else profile.adapter.method
-        data = profile.data.dataset or profile.data.train_file
-        record |= {"model": profile.model.name, "method": method, "quant": profile.quant.method, "data": data}
-        records.append({**record, "shows": _headline(path.read_text(encoding="utf-8"))})
-    return records
-
-
-def _headline(text: str) -> str:
-    """The first line of a profile's header comment."""
-    first = text.partition("\n")[0]
-    return first.lstrip("# ").rstrip() if first.startswith("#") else ""
+    return profile_records(workspace)
 
 
 def _rows(table: Mapping[str, Any], *fields: str) -> list[Record]:
@@ -196,6 +202,7 @@ def _formats(_: Workspace) -> list[Record]:
 
 KINDS: dict[str, Callable[[Workspace], list[Record]]] = {
     "runs": _runs,
+    "evaluations": _evaluations,
     "models": _models,
     "datasets": _datasets,
     "profiles": _profiles,

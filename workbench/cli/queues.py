@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.ending import EXIT_CODES
 from workbench.cli.options import Json, workspace_of
 from workbench.cli.output import NOT_AVAILABLE, emit, emit_json, emit_table, say
 from workbench.engine.texts import GLYPHS
@@ -78,6 +77,8 @@ def attend_queue(workspace: Workspace, task_ids: list[str], detach: bool, as_jso
     Raises:
         typer.Exit: With the worst of their exit codes.
     """
+    from workbench.cli.ending import EXIT_CODES
+
     if detach:
         if as_json:
             emit_json({"tasks": task_ids})

@@ -1,5 +1,6 @@
 """run, watch, stop, resume."""
 
+import sys
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,8 @@ import typer
 from workbench.cli.options import Detach, Json, ProfileName, RunName, Sets, load_profile, workspace_of
 from workbench.cli.output import emit, emit_json, say
 from workbench.cli.plans import say_plan
+from workbench.engine.shipped import QUICKSTART, quickstart
+from workbench.errors import InputError
 
 if TYPE_CHECKING:
     from workbench.engine.run import Run
@@ -38,6 +41,8 @@ def run(
     from workbench.engine.begin import begin
 
     workspace = workspace_of(context)
+    if profile == QUICKSTART and not workspace.profile(profile).exists():
+        say(f"{quickstart(workspace)} is written: there was none here")
     wanted, where = load_profile(workspace, profile, sets)
     if dry_run:
         checked(workspace, wanted, where)
@@ -80,19 +85,43 @@ def attend(started: "Run", detach: bool, as_json: bool, since_s: float = 0.0) ->
     raise typer.Exit(report(started, state, as_json))
 
 
-def watch(context: typer.Context, run: RunName, as_json: Json = False) -> None:
+def watch(
+    context: typer.Context,
+    run: RunName,
+    screen: Annotated[bool, typer.Option("--screen", help="Show it in the app, on the whole screen.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show a run from its beginning to its end, as `run` does. Ctrl+C leaves the run alone."""
     from workbench.cli.ending import report
     from workbench.cli.progress import follow_to_end
     from workbench.engine.run import find
 
     watched = find(workspace_of(context), run)
+    if screen:
+        raise typer.Exit(_on_screen(watched))
     try:
         state = follow_to_end(watched, as_json, stop_on_interrupt=False)
     except KeyboardInterrupt:
         say(f"no longer watching; {watched.id} goes on")
         return
     raise typer.Exit(report(watched, state, as_json))
+
+
+def _on_screen(watched: "Run") -> int:
+    """The app on the Live screen; returns its exit code.
+
+    Raises:
+        InputError: There is no terminal that it could be shown in.
+    """
+    if not _is_terminal():
+        raise InputError("--screen needs a terminal; without one, `workbench watch RUN` prints lines.")
+    from workbench.tui.start import start
+
+    return start(watched.workspace, "live", watched.id)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def stop(

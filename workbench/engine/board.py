@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import time
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +22,8 @@ from workbench.paths import Workspace
 
 DAMAGED = "damaged"
 """The status of a run whose log cannot be read."""
+FRESH_NS = 1_000_000_000
+"""A folder that changed so short a time ago is looked at again: clocks of file systems tick slowly."""
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, WorkbenchError)
 """What reading a damaged file raises."""
 Frozen = tuple[str, dict[str, Any], str, bool]
@@ -96,7 +100,13 @@ class Board:
             self._watched[name] = _Watched(Run(self._workspace, name))
         rows = (watched.refresh() for watched in self._watched.values())
         shown = [row for row in rows if row is not None]
-        return sorted(shown, key=lambda row: (row.started_s or row.last_s or 0.0, row.id), reverse=True)
+        return sorted(shown, key=_newest, reverse=True)
+
+
+def _newest(row: RunRow) -> tuple[float, str]:
+    """What rows are sorted by: a run that waits for its worker has just been made."""
+    begun_s = math.inf if row.status == "waiting" else row.last_s or 0.0
+    return begun_s if row.started_s is None else row.started_s, row.id
 
 
 def _folders(metrics: Path) -> set[str]:
@@ -112,8 +122,9 @@ class _Watched:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._files = (run.folder, run.events_file, run.tags_file)
-        self._stamp: list[tuple[int, int, int]] = []
+        self._files = (run.folder, run.events_file)
+        self._stamp: list[tuple[int, int]] = []
+        self._is_fresh = False
         self._row: RunRow | None = None
         self._facts: dict[str, Any] = {}
         self._state: RunState | None = None
@@ -124,9 +135,10 @@ class _Watched:
         """Its row now; None while the folder holds no run."""
         stamp = [_changed(path) for path in self._files]
         live = self._row is None or self._row.status in ("waiting", "running")
-        if stamp == self._stamp and not live:
+        if stamp == self._stamp and not (live or self._is_fresh):
             return self._row
         self._stamp = stamp
+        self._is_fresh = time.time_ns() - stamp[0][0] < FRESH_NS
         try:
             self._row = self._read()
         except UNREADABLE as error:
@@ -190,12 +202,12 @@ class _Watched:
         return replace(row, tags=noted.tags, archived=noted.archived)
 
 
-def _changed(path: Path) -> tuple[int, int, int]:
+def _changed(path: Path) -> tuple[int, int]:
     try:
         seen = path.stat()
     except OSError:
-        return 0, 0, 0
-    return seen.st_mtime_ns, seen.st_size, seen.st_ino
+        return 0, 0
+    return seen.st_mtime_ns, seen.st_size
 
 
 def _why(path: Path, error: BaseException) -> str:

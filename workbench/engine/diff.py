@@ -9,7 +9,7 @@ from typing import Any
 from workbench.engine.compare import compare
 from workbench.engine.comparison import Block, Line
 from workbench.engine.comparison_text import MARKS, Grid
-from workbench.engine.figures import FIGURES, Figure, figures, score
+from workbench.engine.figures import FIGURES, Better, Figure, figures, score
 from workbench.engine.run import Run
 from workbench.engine.texts import NOT_AVAILABLE
 from workbench.errors import InputError, Problem, ProblemsError
@@ -39,7 +39,7 @@ class FigureDifference:
     Args:
         dataset: Its id.
         key: Name of the figure, as in ``figures``.
-        better: "higher" or "lower".
+        better: Which of two values is the better one.
         values: One for each run, None where it is unknown.
         deltas: Value minus that of the first run, likewise.
         marks: Of a score what its paired difference to the first run can claim, as in ``Cell.mark``, with a question
@@ -48,7 +48,7 @@ class FigureDifference:
 
     dataset: str
     key: str
-    better: str
+    better: Better
     values: tuple[float | None, ...]
     deltas: tuple[float | None, ...]
     marks: tuple[str, ...]
@@ -150,11 +150,11 @@ def key_grid(found: Diff) -> Grid:
 def figure_grid(found: Diff) -> Grid:
     """Header and rows of the figures; an arrow at the name points to the better side."""
     header = ["data set", "figure", *found.runs]
-    return header, [[one.dataset, _named(one.key).label, *_cells(one)] for one in found.figures]
+    return header, [[one.dataset, _figure_of(one).label, *_cells(one)] for one in found.figures]
 
 
 def _cells(one: FigureDifference) -> list[str]:
-    figure = _named(one.key)
+    figure = _figure_of(one)
     cells = []
     for value, delta, mark in zip(one.values, one.deltas, one.marks, strict=True):
         claim = f"{MARKS.get(mark.rstrip('?'), '')}{'?' if mark.endswith('?') else ''}"
@@ -163,5 +163,5 @@ def _cells(one: FigureDifference) -> list[str]:
     return cells
 
 
-def _named(key: str) -> Figure:
-    return FIGURES.get(key) or score(key)
+def _figure_of(one: FigureDifference) -> Figure:
+    return FIGURES.get(one.key) or score(one.key, one.better)

@@ -39,7 +39,7 @@ def differences(draft: Draft) -> tuple[str, list[Difference]]:
     if origin.syntax or draft.syntax:
         raise InputError(f"{(origin if origin.syntax else draft).name} is no TOML at the moment.")
     paths = {field.path: None for field in [*origin.fields, *draft.fields]}
-    pairs = [(path, _field(origin, path), _field(draft, path)) for path in paths]
+    pairs = [(path, origin.field(path), draft.field(path)) for path in paths]
     what = origin.name if parent_of(draft.text) else f"its file {draft.path.name}"
     return what, [
         Difference(path, _shown(origin, old), _shown(draft, new))
@@ -58,10 +58,6 @@ def _origin(draft: Draft) -> Draft:
     if draft.saved is None:
         raise InputError(f"{draft.name} has no parent and no file yet: there is nothing to compare it with.")
     return draft.with_text(draft.saved)
-
-
-def _field(draft: Draft, path: str) -> FormField | None:
-    return next((field for field in draft.fields if field.path == path), None)
 
 
 def _shown(draft: Draft, field: FormField | None) -> str:

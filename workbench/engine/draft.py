@@ -26,6 +26,7 @@ from workbench.profile import DEFAULT_METHODS, Profile
 
 STAND_INS = {"model": {"name": "-"}, "data": {"dataset": "-"}}
 """What stands for a section that a profile must have, while the rest of it is checked."""
+HEADER = re.compile(r"\s*\[([^\[\]]+)\]")
 PLACE = re.compile(r"at line (\d+)")
 
 
@@ -43,7 +44,7 @@ class Draft:
 
     Args:
         workspace: Where it lies.
-        name: The file's name without .toml.
+        name: The file's name without .toml, or a path that ends in it.
         text: What would be saved now.
         saved: What the file held when it was last read or written; None for a profile that is not written yet.
     """
@@ -105,6 +106,10 @@ class Draft:
             shown += [*own, *(FormField(section, key, "unknown") for key in sorted(extra))]
         return [*shown, *(FormField("", key, "unknown") for key in self.tree if key not in SECTIONS)]
 
+    def field(self, path: str) -> FormField | None:
+        """The key of that path."""
+        return next((field for field in self.fields if field.path == path), None)
+
     def given(self, field: FormField) -> bool:
         """Whether the text says it, so that it is not the default."""
         return field.key in self._table(field.section)
@@ -124,6 +129,16 @@ class Draft:
     def _table(self, section: str) -> Mapping[str, Any]:
         table = self.tree.get(section, {}) if section else self.tree
         return table if isinstance(table, Mapping) else {}
+
+    def line(self, field: FormField) -> int | None:
+        """The line, from 1, in which the text sets a key; None when it does not, or not in a line of its own."""
+        section = ""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            header = HEADER.match(line)
+            section = header[1].strip() if header else section
+            if section == field.section and re.match(rf"\s*[\"']?{re.escape(field.key)}[\"']?\s*=", line):
+                return number
+        return None
 
     def with_text(self, text: str) -> Draft:
         """The draft with another text."""
@@ -159,7 +174,7 @@ class Draft:
         Raises:
             ProblemsError, InputError: It is none yet.
         """
-        return profiles.parse(self.text, self.name, str(self.path))
+        return profiles.parse(self.text, self.path.stem, str(self.path))
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with it here; ``where`` is the key, the section, or empty for the whole.
@@ -184,7 +199,7 @@ class Draft:
         for section, method in DEFAULT_METHODS.items():
             if section in right:
                 right[section] = {"method": method, **right[section]}
-        profile = Profile.model_validate({**STAND_INS, **right, "name": self.name})
+        profile = Profile.model_validate({**STAND_INS, **right, "name": self.path.stem})
         return [one for one in self._checked(profile) if one.fatal and one.where.partition(".")[0] not in sections]
 
     def _own(self, problem: Problem) -> Problem:
@@ -231,9 +246,9 @@ def new_draft(
         InputError: The name cannot be one or is taken, or the source is not there or is no TOML.
     """
     stem = edit.new_path(workspace, name).stem
-    text = edit.BLANK_TEXT
+    text = edit.source_text(workspace.profile(source))
     if source != edit.BLANK:
-        text = edit.with_parent(open_draft(workspace, source).text, source)
+        text = edit.with_parent(text, source)
     if model:
         text = edit.set_key(text, "model", "name", model)
     lost: list[str] = []

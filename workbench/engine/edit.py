@@ -38,12 +38,12 @@ PARENT = re.compile(r"^#\s*From:\s*(\S+)", re.MULTILINE)
 
 
 def write_new(workspace: Workspace, name: str, source: Path, overrides: Iterable[str], force: bool = False) -> Path:
-    """Write a profile that begins as another one, with some keys changed; its header says as which.
+    """Write a profile that begins as another one, with some keys changed; its header says which.
 
     Args:
         workspace: Where profiles/ is.
         name: Of the new profile, without .toml.
-        source: The profile that it begins as.
+        source: The profile that it begins as; ``blank.toml`` need not be there.
         overrides: ``section.key=value``.
         force: Write over a profile of that name.
 
@@ -56,8 +56,18 @@ def write_new(workspace: Workspace, name: str, source: Path, overrides: Iterable
     """
     path = new_path(workspace, name, force)
     text = _edited(source, path.stem, overrides)
-    write_atomically(path, text if source.stem == path.stem else with_parent(text, source.stem))
+    begun_anew = source.stem in (path.stem, BLANK)
+    write_atomically(path, text if begun_anew else with_parent(text, source.stem))
     return path
+
+
+def source_text(source: Path) -> str:
+    """The text that a new profile begins as: that of a file, or the blank one where no file has its name.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    return BLANK_TEXT if source.stem == BLANK and not source.exists() else profiles.read_text(source)
 
 
 def new_path(workspace: Workspace, name: str, force: bool = False) -> Path:
@@ -165,8 +175,8 @@ def _header(text: str) -> str:
 def _edited(source: Path, name: str, overrides: Iterable[str]) -> str:
     """The text of a profile after the changes, once it has been found valid."""
     changes = list(overrides)
-    profiles.load(source, changes)  # says what is wrong with the keys under the name that the user gave
-    text = source.read_text(encoding="utf-8")
+    text = source_text(source)
+    profiles.parse(text, source.stem, str(source), changes)  # says what is wrong under the name that the user gave
     try:
         for change in changes:
             text = set_key(text, *profiles.split_override(change))

@@ -103,7 +103,7 @@ class EventReader:
 def parse_event(line: bytes) -> Event | None:
     """The event in a line; None when the line holds none."""
     try:
-        record = json.loads(line)
+        record = json.loads(str(line, "utf-8"))  # bytes would have their encoding guessed
         return Event(record.pop("kind"), record.pop("time_s"), record)
     except (ValueError, KeyError, AttributeError):
         return None  # a line torn by a crash; the writer ended it before it went on

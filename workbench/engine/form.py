@@ -5,6 +5,7 @@ Everything is read off the types of ``workbench.profile``, so that a key that is
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from workbench.engine import datasets
 from workbench.paths import Workspace
 from workbench.profile import DEFAULT_METHODS, Profile, RowName, read_value
 
+BARE = re.compile(r"[A-Za-z0-9_-]+")
 Kind = Literal["choice", "bool", "int", "float", "text", "list", "unknown"]
 TABLES: dict[str, Table[Any]] = {"adapter": ADAPTERS, "quant": QUANTIZERS}
 """Sections whose keys depend on their method."""
@@ -82,8 +84,10 @@ class FormField:
 
     @property
     def path(self) -> str:
-        """``adapter.r``, as in messages and in ``--set``."""
-        return f"{self.section}.{self.key}" if self.section else self.key
+        """``adapter.r``, as in messages and in ``--set``; unlike that of any other key of the profile."""
+        if self.section:
+            return f"{self.section}.{self.key}"
+        return self.key if BARE.fullmatch(self.key) else f'"{self.key}"'
 
     @property
     def allowed(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,15 +19,20 @@ from workbench.engine.tell import log_line
 
 STEP_KEYS = ("loss", "eval_loss", "learning_rate", "grad_norm", "tokens_per_s", "seconds")
 """Fields that are curves over the steps."""
-SAMPLE_KEYS = (
-    *("rss_bytes", "device_used_bytes", "process_bytes", "allocated_bytes", "reserved_bytes"),
-    *("utilization", "temperature_celsius", "power_watts"),
+SAMPLE_KEYS = frozenset(
+    {"rss_bytes", "device_used_bytes", "process_bytes", "allocated_bytes", "reserved_bytes"}
+    | {"utilization", "temperature_celsius", "power_watts"}
 )
 """Fields that are curves over the seconds that the run has worked."""
+MEASURED = ("memory", "step")
+"""The kinds that hold them as they were measured; a prediction has fields of the same names."""
 SCORE = "score "
 """How the keys of curves over answered questions begin; the data set and the stage follow."""
+INFINITY = float("inf")
 SAID_S = 10.0
 """Steps and answers are told in the log so often, in seconds of the run."""
+HELD = ("step", "memory", "sample")
+"""Of events of these kinds only the last one counts in a state, so that the others need not be folded."""
 ODD = (KeyError, TypeError, ValueError, AttributeError)
 """What an event raises whose fields are not those of a run."""
 
@@ -47,26 +52,26 @@ class Portion:
         state: The run's state after it.
         points: New points by key.
         memory: The newest look at memory in it; None for none.
-        stages: New stages, each with the worked seconds at which it began.
         lines: What is said of it, for a log.
         worked_s: Seconds of work up to its last event, without the pauses between attempts.
         attempts: Workers so far.
+        asked: What the worker was asked for and has not done yet: "stop", "checkpoint" or nothing.
         more: Whether there is more to read at once.
     """
 
     state: RunState
     points: dict[str, Points] = field(default_factory=dict)
     memory: dict[str, Any] | None = None
-    stages: list[tuple[float, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     worked_s: float = 0.0
     attempts: int = 0
+    asked: str = ""
     more: bool = False
 
     @property
     def is_news(self) -> bool:
         """Whether there is any event in it."""
-        return bool(self.points or self.memory or self.stages or self.lines)
+        return bool(self.points or self.memory or self.lines)
 
 
 class HistoryReader:
@@ -77,6 +82,7 @@ class HistoryReader:
         self._reader = EventReader(run.events_file)
         self._waiting: Iterator[Event] = iter(())
         self._state = RunState()
+        self._held: dict[str, Event] = {}
         self._begun_s = self._last_s = self._before_s = 0.0
         self._attempts = 0
         self._told_s = -SAID_S
@@ -90,10 +96,10 @@ class HistoryReader:
             if time.monotonic() > until:
                 portion.more = True
                 break
-        portion.state, portion.attempts = self._state, self._attempts
-        portion.worked_s = self._worked_s(self._last_s)
+        portion.state, portion.attempts = self._folded(portion), self._attempts
+        portion.worked_s, portion.asked = self._worked_s(self._last_s), _asked(self.run)
         if not portion.more:
-            portion.state = settle(self.run, self._state, lambda: self._rest(portion))
+            portion.state = settle(self.run, portion.state, lambda: self._rest(portion))
         return portion
 
     def _next(self) -> Event | None:
@@ -106,15 +112,29 @@ class HistoryReader:
     def _rest(self, portion: Portion) -> RunState:
         while event := self._next():
             self._take(event, portion)
-        return self._state
+        return self._folded(portion)
 
     def _take(self, event: Event, portion: Portion) -> None:
         try:
-            self._state = fold(self._state, event)
             self._clock(event)
             self._sort(event, portion)
         except ODD as error:
-            portion.lines.append(f"an event of kind {event.kind!r} cannot be read: {error!r}")
+            _refuse(event, error, portion)
+            return
+        self._held.pop(event.kind, None)
+        self._held[event.kind] = event
+        if event.kind not in HELD:
+            self._folded(portion)
+
+    def _folded(self, portion: Portion) -> RunState:
+        """The state after all events so far."""
+        for event in self._held.values():
+            try:
+                self._state = fold(self._state, event)
+            except ODD as error:
+                _refuse(event, error, portion)
+        self._held.clear()
+        return self._state
 
     def _clock(self, event: Event) -> None:
         if event.kind == "started":
@@ -128,12 +148,11 @@ class HistoryReader:
 
     def _sort(self, event: Event, portion: Portion) -> None:
         worked_s = self._worked_s(event.time_s)
-        if "step" in event.fields and event.kind != "saved":
+        if event.kind == "step" or "eval_loss" in event.fields:
             _collect(portion, event.fields, STEP_KEYS, float(event.fields["step"]))
-        _collect(portion, event.fields, SAMPLE_KEYS, worked_s)
-        if event.kind == "stage":
-            portion.stages.append((worked_s, self._state.stage))
-        elif event.kind == "memory" and "rss_bytes" in event.fields:
+        if event.kind in MEASURED and event.fields.keys() & SAMPLE_KEYS:
+            _collect(portion, event.fields, SAMPLE_KEYS, worked_s)
+        if event.kind == "memory" and "rss_bytes" in event.fields:
             portion.memory = event.fields
         elif event.kind == "sample":
             key = f"{SCORE}{event.fields.get('dataset', '')} · {self._state.stage}"
@@ -150,7 +169,16 @@ class HistoryReader:
             portion.lines.append(line)
 
 
-def _collect(portion: Portion, fields: dict[str, Any], keys: tuple[str, ...], x: float) -> None:
+def _refuse(event: Event, error: Exception, portion: Portion) -> None:
+    portion.lines.append(f"an event of kind {event.kind!r} cannot be read: {error!r}")
+
+
+def _asked(run: Run) -> str:
+    requests = (("stop", run.stop_file), ("checkpoint", run.checkpoint_file))
+    return next((name for name, file in requests if file.exists()), "")
+
+
+def _collect(portion: Portion, fields: dict[str, Any], keys: Iterable[str], x: float) -> None:
     for key in keys:
         if key in fields:
             points = portion.points.get(key) or portion.points.setdefault(key, Points())
@@ -159,8 +187,7 @@ def _collect(portion: Portion, fields: dict[str, Any], keys: tuple[str, ...], x:
 
 
 def _finite(value: Any) -> float:
-    number = float(value) if isinstance(value, float | int) else NAN
-    return number if abs(number) < float("inf") else NAN
+    return float(value) if isinstance(value, (float, int)) and -INFINITY < value < INFINITY else NAN
 
 
 class History:
@@ -169,26 +196,25 @@ class History:
     Attributes:
         state: Its state.
         memory: The newest look at memory; empty before the first.
-        stages: Each stage with the worked seconds at which it began.
         worked_s: Seconds of work up to the last event.
         attempts: Workers so far.
+        asked: What the worker was asked for and has not done yet.
         loaded: Whether everything that was there has been read.
     """
 
     def __init__(self) -> None:
         self.state = RunState()
         self.memory: dict[str, Any] = {}
-        self.stages: list[tuple[float, str]] = []
         self.worked_s = 0.0
         self.attempts = 0
+        self.asked = ""
         self.loaded = False
         self._curves: dict[str, Curve] = {}
 
     def add(self, portion: Portion) -> None:
         """Take a portion in; portions come in the order in which they were read."""
         self.state, self.attempts, self.worked_s = portion.state, portion.attempts, portion.worked_s
-        self.memory = portion.memory or self.memory
-        self.stages += portion.stages
+        self.asked, self.memory = portion.asked, portion.memory or self.memory
         self.loaded = self.loaded or not portion.more
         for key, points in portion.points.items():
             self.curve(key).extend(points.xs, points.ys)

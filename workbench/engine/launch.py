@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -56,7 +57,8 @@ def start(run: Run, verb: str = "run") -> None:
         raise InputError(f"{run.id} is running already; `workbench watch {run.id}` shows it.")
     for request in (run.stop_file, run.checkpoint_file):
         request.unlink(missing_ok=True)  # they were meant for the last worker
-    before = _starts(run)
+    said = EventReader(run.events_file)
+    deque(said.read(), maxlen=0)  # what earlier workers said
     command = [sys.executable, "-m", "workbench.engine.worker", str(run.workspace.root), run.id, verb]
     with run.log_file.open("ab") as log:
         process = subprocess.Popen(
@@ -71,16 +73,12 @@ def start(run: Run, verb: str = "run") -> None:
     threading.Thread(target=process.wait, name=f"reaper of {run.id}", daemon=True).start()
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        if _starts(run) > before:
+        if any(event.kind == "started" for event in said.read()):
             return
         if process.poll() is not None:
             break
         time.sleep(0.05)
     raise RunFailed(f"{run.id}: the worker did not start.\n{log_tail(run)}")
-
-
-def _starts(run: Run) -> int:
-    return sum(event.kind == "started" for event in EventReader(run.events_file).read())
 
 
 def _leaves(run: Run) -> bool:

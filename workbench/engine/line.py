@@ -166,9 +166,13 @@ def _base(work: Work) -> str | None:
         write_atomically(base.profile_file, profiles.dump(work.profile))
         log = EventLog(base.events_file)
         log.append("started", schema=SCHEMA, verb="base", within=work.run.id)
-        _evaluate_base(work, base)
-        log.append("ended", status="finished")
-        log.close()
+        ended = {"status": "stopped", "reason": f"{work.run.id} ended before it was done; `workbench resume` goes on"}
+        try:
+            _evaluate_base(work, base)
+            ended = {"status": "finished"}
+        finally:
+            log.append("ended", **ended)
+            log.close()
     return base.id
 
 
@@ -194,7 +198,7 @@ def _train(work: Work) -> None:
     work.measure()
     work.log.append("trained", **trained.record)
     if predicted and not trained.stopped:
-        deviation.tell(work.run, TRAIN_STAGE, work.profile, predicted, receipt.versions(), work.log)
+        deviation.tell(work.run, TRAIN_STAGE, work.profile, predicted, versions(), work.log)
     if trained.stopped:
         raise RunStopped(f"stopped after step {trained.record['steps']}, with a checkpoint")
 

@@ -1,13 +1,13 @@
 """The process that works on the queue: one evaluation after the other, each by a worker of its own.
 
-``python -m workbench.engine.queue_worker WORKSPACE``, started by ``queue.ensure_worker``. When it is killed, the
-evaluation at hand goes on, and the next process of the queue follows it to its end.
+``python -m workbench.engine.queue_worker WORKSPACE``, started by ``queue.ensure_worker``. When it is killed or the
+machine goes down, nothing of the queue is lost: an evaluation at hand goes on by itself, and the next process of the
+queue follows it to its end or begins it again.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from pathlib import Path
@@ -32,11 +32,6 @@ class QueueWorker:
         self._workspace = workspace
         self._files = Files(workspace)
         self._log = EventLog(self._files.log)
-        self._signalled = False
-
-    def on_signal(self) -> None:
-        """The same as a stop request."""
-        self._signalled = True
 
     def work(self) -> None:
         """Do everything that is in the queue.
@@ -57,7 +52,7 @@ class QueueWorker:
                 os.close(lock)
 
     def _stopping(self) -> bool:
-        return self._signalled or self._files.stop.exists()
+        return self._files.stop.exists()
 
     def _next(self, task: Task) -> None:
         """Carry one task out; whatever happens to it, the others get their turn."""
@@ -109,10 +104,7 @@ def _stop(run: Run) -> None:
 
 def main(arguments: list[str]) -> int:
     """Work until the queue is empty."""
-    worker = QueueWorker(Workspace(Path(arguments[0])))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.on_signal())
-    worker.work()
+    QueueWorker(Workspace(Path(arguments[0]))).work()
     return 0
 
 

@@ -73,7 +73,7 @@ class _Step:
     loss: torch.Tensor | float = 0.0
 
 
-class RecoveringTrainer(SFTTrainer):  # type: ignore[misc]  # the library's base class carries no types
+class RecoveringTrainer(SFTTrainer):
     """TRL's trainer, which halves the rows that go through the model at once where they do not fit.
 
     Args:

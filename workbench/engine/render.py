@@ -66,6 +66,11 @@ def prompt_text(tokenizer: PreTrainedTokenizerBase, row: Row, answer_format: Ans
     return _apply(tokenizer, _placed(prompt(row, answer_format), data), row.id, generation=True)
 
 
+def conversation_text(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], data: DataOptions) -> str:
+    """The rendered turns of a conversation, ending where the model is to begin."""
+    return _apply(tokenizer, _placed(turns, data), "chat", generation=True)
+
+
 def encode_row(tokenizer: PreTrainedTokenizerBase, row: Row, data: DataOptions, max_length: int) -> Encoded:
     """The row as training sees it.
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Run:
         """Whether it holds the answers of an untrained model."""
         return self.id.startswith(BASE)
 
-    @property
+    @cached_property  # lists of thousands ask again and again
     def folder(self) -> Path:
         """metrics/<run-id>/"""
         return self.workspace.run(self.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -20,6 +21,7 @@ from workbench.tui.too_small import TooSmall, fits
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.geometry import Size
 
     from workbench.engine.board import RunRow
     from workbench.tui.screen import WorkbenchScreen
@@ -65,8 +67,10 @@ class WorkbenchApp(Services):
         self.keymap: dict[str, str] = {}
         self._keys_path = keys or keymap.default_path()
         self.settings = settings or Settings()
+        self.settings.on_problem = partial(self.notify, severity="warning")
         self._start_run_id = run_id
         self._look_now = asyncio.Event()
+        self._begun = False
         self._asks_to_quit = False
         super().__init__()
         for row in theme.THEMES.values():
@@ -90,6 +94,8 @@ class WorkbenchApp(Services):
         self.call_after_refresh(self._after_first_frame)
 
     def _after_first_frame(self) -> None:
+        self._begun = True
+        self._cover(self.size)
         self._watch_runs()
         self._watch_gpu()
         if self._keys_path.exists():
@@ -100,10 +106,14 @@ class WorkbenchApp(Services):
 
     def on_resize(self, event: events.Resize) -> None:
         """A window that is too small gets one message; once it has grown the screen is there again."""
+        if self._begun:
+            self._cover(event.size)
+
+    def _cover(self, size: Size) -> None:
         covered = isinstance(self.screen, TooSmall)
-        if not fits(event.size) and not covered:
+        if not fits(size) and not covered:
             self.push_screen(TooSmall())
-        elif fits(event.size) and covered:
+        elif fits(size) and covered:
             self.pop_screen()
 
     @work(group="look")
@@ -195,10 +205,9 @@ class WorkbenchApp(Services):
     @work
     async def action_goto(self) -> None:
         """Go to a screen, a run or a profile by name."""
-        from workbench.tui.goto import GoTo, places
+        from workbench.tui.goto import GoTo
 
-        known = await asyncio.to_thread(places, self.workspace)
-        place = await self.push_screen_wait(GoTo(known))
+        place = await self.push_screen_wait(GoTo(self.workspace))
         if place is None:
             return
         if place.kind == "run":

@@ -64,7 +64,7 @@ class Confirm(ModalScreen[str]):
 
     def on_mount(self) -> None:
         """The safe button first."""
-        self.query_one("#no").focus()
+        self.set_focus(self.query_one("#no"))
 
     async def action_offer_more(self) -> None:
         """Show the stronger answer; it still has to be chosen."""
@@ -106,7 +106,7 @@ class Ask(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def action_cancel(self) -> None:
         """No answer."""

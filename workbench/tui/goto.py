@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -15,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from workbench.engine.names import run_names
 from workbench.tui.keys import Key, bindings
 from workbench.tui.modes import MODES
 from workbench.tui.safe import one_line
@@ -42,11 +45,9 @@ class Place:
 
 def places(workspace: Workspace) -> list[Place]:
     """All of them: screens, then runs with the newest first, then profiles."""
-    from workbench.engine.run import runs
-
     return [
         *(Place("screen", mode.title, mode.name) for mode in MODES.values()),
-        *(Place("run", run.id, run.id) for run in reversed(runs(workspace))),
+        *(Place("run", run.id, run.id) for run in run_names(workspace)),
         *(Place("profile", path.stem, str(path)) for path in sorted(Path(workspace.profiles).glob("*.toml"))),
     ]
 
@@ -64,8 +65,10 @@ def matching(text: str, known: list[Place]) -> list[Place]:
 class GoTo(ModalScreen[Place | None]):
     """A line to type in and what matches it.
 
+    It is there at once and reads the names meanwhile, so that what is typed quickly lands in its line.
+
     Args:
-        known: All places.
+        workspace: Where runs and profiles are.
     """
 
     DEFAULT_CSS = """
@@ -83,10 +86,12 @@ class GoTo(ModalScreen[Place | None]):
         Key("goto.up", "up", "move(-1)", "Up"),
     )
 
-    def __init__(self, known: list[Place]) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self._known = known
+        self._workspace = workspace
+        self._known: list[Place] = []
         self._found: list[Place] = []
+        self._read = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """The line above the list."""
@@ -99,8 +104,16 @@ class GoTo(ModalScreen[Place | None]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one(Input).focus()
-        self._show("")
+        self.set_focus(self.query_one(Input))
+        self._read_places()
+
+    @work
+    async def _read_places(self) -> None:
+        try:
+            self._known = await asyncio.to_thread(places, self._workspace)
+        finally:
+            self._read.set()
+        self._show(self.query_one(Input).value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """What matches."""
@@ -119,8 +132,11 @@ class GoTo(ModalScreen[Place | None]):
         if self._found:
             listed.highlighted = ((listed.highlighted or 0) + by) % len(self._found)
 
-    def on_input_submitted(self) -> None:
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the chosen match."""
+        await self._read.wait()
+        if not self._found:
+            self._show(event.value)
         chosen = self.query_one(OptionList).highlighted
         if chosen is None:
             self.app.notify("nothing here has such a name", severity="warning")

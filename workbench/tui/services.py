@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ from workbench.tui.safe import lines, one_line
 
 if TYPE_CHECKING:
     from textual.actions import ActionParseResult
+
+
+TURNS = 3
+"""Turns of the event loop that a worker needs to put its dialog on the screen."""
 
 
 class Services(App[object]):
@@ -102,12 +107,19 @@ class Services(App[object]):
         default_namespace: Any = None,
         namespaces: Any = None,
     ) -> bool:
-        """Do what a key says; an error of it is said and the app goes on."""
+        """Do what a key says; an error of it is said and the app goes on.
+
+        A question that the action asks is on the screen when this returns: the next key, typed quickly, does not act
+        on the screen below.
+        """
         try:
-            return await super().run_action(action, default_namespace, namespaces)
+            done = await super().run_action(action, default_namespace, namespaces)
         except Exception as error:  # noqa: BLE001 - whatever a key ran into, the app goes on
             self.notify_problem(error)
             return True
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        return done
 
     def _handle_exception(self, error: Exception) -> None:
         """A worker's error is said; any other one has broken a widget, so that the app cannot go on."""

@@ -7,6 +7,7 @@ a person's and not an experiment's, and a workspace may be read-only or shared.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ def default_path() -> Path:
 class Settings:
     """Choices by screen and key; every ``set`` is on the disk when it returns.
 
+    A folder that cannot be written is said once, to ``on_problem``; the choices then hold until the app ends.
+
     Args:
         path: The file; by default the user's own.
     """
@@ -30,6 +33,8 @@ class Settings:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or default_path()
         self.problem = ""
+        self.on_problem: Callable[[str], None] = lambda _: None
+        self._said = False
         self._values = self._read()
 
     def _read(self) -> dict[str, dict[str, Any]]:
@@ -57,12 +62,14 @@ class Settings:
             screen: A mode's name, or "app".
             key: What was chosen.
             value: Anything that JSON has.
-
-        Raises:
-            OSError: The file cannot be written; the choice holds until the app ends.
         """
         if self.get(screen, key) == value:
             return
         self._values = {**self._values, **self._read()}
         self._values[screen] = {**self._values.get(screen, {}), key: value}
-        write_atomically(self.path, json.dumps(self._values, indent=1, ensure_ascii=False) + "\n")
+        try:
+            write_atomically(self.path, json.dumps(self._values, indent=1, ensure_ascii=False) + "\n")
+        except OSError as error:
+            if not self._said:
+                self._said = True
+                self.on_problem(f"{self.path}: your choices cannot be kept for the next start: {error.strerror}.")

@@ -34,11 +34,16 @@ class Looks:
         return rows, max(RUNS_S, BUSY * (time.monotonic() - begun_s))
 
 
+def count_running(rows: tuple[RunRow, ...]) -> int:
+    """How many runs are running; the answers of an untrained model are the work of one of them."""
+    return sum(row.status == "running" and row.kind != "base" for row in rows)
+
+
 def running(workspace: Workspace) -> int:
-    """How many workers hold their run's lock at this moment."""
+    """The same, from the locks at this moment."""
     from workbench.engine.run import alive, runs
 
-    return sum(alive(run) for run in runs(workspace))
+    return sum(alive(run) for run in runs(workspace) if not run.is_base)
 
 
 def gpu_text() -> str:

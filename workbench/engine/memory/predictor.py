@@ -26,6 +26,8 @@ class Predictor:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._turn = threading.Lock()
+        self._starting = threading.Lock()
+        self._closed = False
 
     def predict(
         self, workspace: Workspace, profile: Profile, card: Card | None = None, quick: bool = False
@@ -82,6 +84,12 @@ class Predictor:
         return answer
 
     def _running(self) -> subprocess.Popen[str]:
+        with self._starting:
+            if self._closed:
+                raise WorkbenchError("The predictor was closed.")
+            return self._started()
+
+    def _started(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "workbench.engine.memory.serve"],
@@ -98,11 +106,13 @@ class Predictor:
         return "\n".join(_pipe(self._process.stderr).read().strip().splitlines()[-5:])
 
     def close(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        """End the process, also under a thread that waits for its answer; no other one begins."""
+        with self._starting:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
+                self._process.communicate()
+                self._process = None
 
     def __enter__(self) -> Predictor:
         return self

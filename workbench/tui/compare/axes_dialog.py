@@ -58,7 +58,9 @@ class AxesDialog(ModalScreen[tuple[str, str] | None]):
                 for name in ("x", "y"):
                     with Vertical(classes="axis"):
                         yield Static(f"{name} axis", classes="heading")
-                        yield OptionList(*(Option(Text(one.label)) for one in self._figures), id=f"axis-{name}")
+                        yield OptionList(
+                            *(Option(Text(one.label)) for one in self._figures), id=f"axis-{name}", compact=True
+                        )
             yield Static("j k choose  tab other axis  enter accept  esc cancel", classes="keys", markup=False)
 
     def on_mount(self) -> None:
@@ -66,7 +68,7 @@ class AxesDialog(ModalScreen[tuple[str, str] | None]):
         keys = [figure.key for figure in self._figures]
         for name, key in zip(("x", "y"), self._chosen, strict=True):
             self.query_one(f"#axis-{name}", OptionList).highlighted = keys.index(key) if key in keys else 0
-        self.query_one("#axis-x").focus()
+        self.set_focus(self.query_one("#axis-x"))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take what is highlighted on both sides."""

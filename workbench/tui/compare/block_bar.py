@@ -48,6 +48,11 @@ class BlockBar(Widget, can_focus=True):
         self._names, self.place, self._said = [one_line(name, 24) for name in names], place, one_line(said)
         self.refresh()
 
+    def say(self, text: str) -> None:
+        """Say something else beside the names."""
+        self._said = one_line(text)
+        self.refresh()
+
     def step(self, by: int) -> None:
         """Choose the next name, or the one before; round at the ends."""
         if len(self._names) > 1:

@@ -68,7 +68,7 @@ class DiffScreen(ModalScreen[None]):
         """Fill both."""
         for grid, name in ((key_grid(self._found), "#diff-keys"), (figure_grid(self._found), "#diff-figures")):
             self.query_one(name, Table).set_rows(_rows(grid))
-        self.query_one("#diff-keys", Table).focus()
+        self.set_focus(self.query_one("#diff-keys", Table))
 
 
 def _columns(header: Sequence[str], leading: int) -> list[Column]:

@@ -17,6 +17,8 @@ Limits = tuple[float, float, float, float]
 """x at the left, x at the right, y at the bottom, y at the top."""
 MARGIN = 0.06
 """Of the span, beyond the outermost values."""
+LEAST_WIDTH, LEAST_HEIGHT = 12, 4
+"""Below this nothing is drawn."""
 FRONT, BEHIND, BASELINE, COLLAPSED, MARKED = 0, 1, 2, 5, 6
 """Places in ``Mode.marks``."""
 
@@ -49,12 +51,9 @@ class Plane:
 
 def draw(plane: Plane, width: int, height: int, mode: Mode) -> list[Row]:
     """The plane as rows, as wide as asked: axes with their numbers, the front, the points, and the cursor's name."""
-    if not plane.points or width < 12 or height < 4:
+    if not plane.points or width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return [[(" " * width, "axis")]] * height
-    limits = _limits(plane.points)
-    labels = _y_labels(plane.y, limits, height - 1)
-    gutter = max((len(text) for text in labels.values()), default=0)
-    raster = Raster(width - gutter - 1, height - 1, mode)
+    limits, labels, gutter, raster = _canvas(plane, width, height, mode)
     _draw_front(raster, plane, limits)
     _draw_bounds(raster, plane.at_cursor(), limits)
     for point in sorted(plane.points, key=lambda point: point.key == plane.cursor):
@@ -65,6 +64,28 @@ def draw(plane: Plane, width: int, height: int, mode: Mode) -> list[Row]:
         for place, row in enumerate(raster.rows())
     ]
     return [*rows, [(" " * (gutter + 1) + _x_labels(plane.x, limits, raster.width), "axis")]]
+
+
+def nearest(plane: Plane, width: int, height: int, mode: Mode, column: int, row: int) -> Point | None:
+    """The point that is drawn nearest to a cell; None where nothing is drawn."""
+    if not plane.points or width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        return None
+    limits, _, gutter, raster = _canvas(plane, width, height, mode)
+
+    def distance(point: Point) -> float:
+        across, down = _place(raster, point.x, point.y, limits)
+        wide, high = across // mode.across + gutter + 1 - column, down // mode.down - row
+        return wide**2 + (2 * high) ** 2  # a cell is twice as high as it is wide
+
+    return min(plane.points, key=distance)
+
+
+def _canvas(plane: Plane, width: int, height: int, mode: Mode) -> tuple[Limits, dict[int, str], int, Raster]:
+    """Limits, y labels by row, their width, and the raster between them and the x labels."""
+    limits = _limits(plane.points)
+    labels = _y_labels(plane.y, limits, height - 1)
+    gutter = max((len(text) for text in labels.values()), default=0)
+    return limits, labels, gutter, Raster(width - gutter - 1, height - 1, mode)
 
 
 def sign(plane: Plane, point: Point) -> int:

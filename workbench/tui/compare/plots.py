@@ -6,22 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual import work
+from textual.widgets import ContentSwitcher
 from textual.worker import get_current_worker
 
 from workbench.engine.figures import FIGURES, Figure, figures
-from workbench.engine.pareto import Point, front, points
+from workbench.engine.pareto import Point, X, front, points
 from workbench.tui.compare.comparing import Comparing
 from workbench.tui.compare.overlay import losses, overlay
 from workbench.tui.compare.plane import Plane
 from workbench.tui.compare.scatter import Scatter
 from workbench.tui.widgets.chart import SERIES, Chart
+from workbench.tui.widgets.raster import MODES, usual_mode
 from workbench.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from workbench.engine.comparison import Block
     from workbench.engine.curves import Curve
-
-X_BY_DEFAULT = "latency_s"
 
 
 class Plots(Comparing):
@@ -51,20 +51,25 @@ class Plots(Comparing):
         """Id of the run that differences are to."""
         return next(iter(self.table.pinned), "")
 
+    @property
+    def view(self) -> str:
+        """What is shown: table, scatter or curves."""
+        return (self.query_one("#views", ContentSwitcher).current or "table").removesuffix("-view")
+
     def marked_runs(self) -> list[str]:
         """Ids of the marked rows that are runs."""
         return [key for key in self.table.marked if self.is_run(key)]
 
     def is_run(self, key: str | None) -> bool:
-        """Whether a row is a run of this workspace, and no floor."""
-        return key is not None and key in self.table.rows and self.app.workspace.run(key).is_dir()
+        """Whether a row is a run of this workspace: no floor, nothing imported, no sum of several."""
+        return key is not None and key in self.table.rows and self.table.rows[key]["kind"] in ("train", "base")
 
     def axes(self, block: Block) -> tuple[Figure, Figure]:
         """What the axes are: as chosen, where this data set has such figures."""
         by_key = {figure.key: figure for figure in figures(block)}
         chosen = self.app.settings.get(self.MODE, "axes")
-        x, y = chosen if isinstance(chosen, list) and len(chosen) == 2 else (X_BY_DEFAULT, "")
-        return by_key.get(str(x), FIGURES[X_BY_DEFAULT]), by_key.get(str(y), by_key[block.metrics[0]])
+        x, y = chosen if isinstance(chosen, list) and len(chosen) == 2 else (X, "")
+        return by_key.get(str(x), FIGURES[X]), by_key.get(str(y), by_key[block.metrics[0]])
 
     def plane(self, block: Block) -> tuple[Plane, int]:
         """The runs that the table shows in the plane of the axes, and how many lack a figure."""
@@ -79,6 +84,7 @@ class Plots(Comparing):
     def draw_plane(self) -> None:
         """Show the plane as it is now."""
         if self.block:
+            self.scatter.mode = self._glyphs()
             self.scatter.show(*self.plane(self.block))
 
     def draw_curves(self) -> None:
@@ -95,15 +101,27 @@ class Plots(Comparing):
             self.app.call_from_thread(self._show_curves, found, names, len(wanted) - SERIES)
 
     def _show_curves(self, found: dict[str, Curve], names: dict[str, str], left_out: int) -> None:
+        self.curves.mode = self._glyphs()
         self.curves.show(overlay(found, names, left_out))
+
+    def _glyphs(self) -> str:
+        """The glyphs that were chosen for all charts of the app."""
+        chosen = self.app.settings.get("app", "glyphs")
+        return chosen if chosen in MODES else usual_mode()
 
     def action_front(self) -> None:
         """Draw the Pareto front, or no longer."""
+        if self.view != "scatter":
+            self.refuse("the front is drawn in the scatter; v goes there")
+            return
         self.app.settings.set(self.MODE, "front", not self.app.settings.get(self.MODE, "front", True))
         self.draw_plane()
 
     def action_log_y(self) -> None:
         """A logarithmic y axis for the losses, or no longer."""
+        if self.view != "curves":
+            self.refuse("the axis is that of the loss curves; v goes there")
+            return
         self.curves.look(log_y=not self.curves.view.log_y)
 
     @work

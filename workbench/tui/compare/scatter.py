@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.engine.pareto import Point
-from workbench.tui.compare.plane import BASELINE, BEHIND, COLLAPSED, FRONT, MARKED, Plane, Row, axis_text, draw
+from workbench.tui.compare.plane import BASELINE, BEHIND, COLLAPSED, FRONT, MARKED, Plane, Row, axis_text, draw, nearest
 from workbench.tui.keys import SHARED, bindings
 from workbench.tui.safe import one_line
 from workbench.tui.widgets.raster import MODES
@@ -102,6 +102,14 @@ class Scatter(Widget, can_focus=True):
         """Draw with other glyphs."""
         self._draw()
 
+    def on_click(self, event: events.Click) -> None:
+        """To the run that is drawn nearest to the mouse."""
+        offset = event.get_content_offset(self)
+        if offset:
+            point = nearest(self._plane, self.size.width, self.size.height, MODES[self.mode], offset.x, offset.y)
+            if point:
+                self._go(point.key)
+
     def action_cursor_left(self) -> None:
         """To the next smaller x."""
         self._step(lambda point: (point.x, point.y, point.key), -1)
@@ -132,7 +140,9 @@ class Scatter(Widget, can_focus=True):
             return
         keys = [point.key for point in ordered]
         place = keys.index(self._plane.cursor) + by if self._plane.cursor in keys else 0
-        key = keys[max(0, min(place, len(keys) - 1))]
+        self._go(keys[max(0, min(place, len(keys) - 1))])
+
+    def _go(self, key: str) -> None:
         if key != self._plane.cursor:
             self._plane = replace(self._plane, cursor=key)
             self._draw()

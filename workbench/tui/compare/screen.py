@@ -20,15 +20,16 @@ from workbench.tui.compare.details import details
 from workbench.tui.compare.exports import exports
 from workbench.tui.compare.plots import Plots
 from workbench.tui.compare.scatter import Scatter
+from workbench.tui.compare.table import ComparedTable
 from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.widgets.chart import Chart
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.filter_bar import FilterBar
-from workbench.tui.widgets.table import Table
 from workbench.tui.widgets.table_messages import MarksChanged, PinsChanged, RowHighlighted, RowSelected, StateChanged
 
 if TYPE_CHECKING:
+    from workbench.engine.comparison import Block
     from workbench.engine.diff import Diff
 
 VIEWS = ("table", "scatter", "curves")
@@ -45,7 +46,7 @@ class CompareScreen(Plots):
         SHARED["toggle"].says("Mark"),
         SHARED["pin"].says("Baseline"),
         Key("compare.diff", "d", "diff", "Diff", hint=True),
-        SHARED["view"].says("Table, scatter or curves", hint=False),
+        SHARED["view"].says("View"),
         SHARED["open"].says("Show the run", hint=False),
         Key("compare.axes", "X", "axes", "Choose the axes"),
         Key("compare.front", "P", "front", "Pareto front on or off"),
@@ -71,7 +72,7 @@ class CompareScreen(Plots):
         yield BlockBar(id="blocks")
         with ContentSwitcher(id="views", initial="table-view"):
             with Vertical(id="table-view"):
-                yield Table([Column("name", "run")], empty="Comparing the runs …", one_pin=True, id="compare")
+                yield ComparedTable([Column("name", "run")], empty="Comparing the runs …", one_pin=True, id="compare")
                 yield FilterBar("#compare", id="filter")
             yield Scatter(id="scatter")
             yield Chart(id="curves")
@@ -83,13 +84,13 @@ class CompareScreen(Plots):
         self._set_notes(self.app.settings.get(self.MODE, "notes", NOTES))
         self.query_one("#notes").can_focus = True
         self.curves.can_focus = True
-        self.table.focus()
+        self.set_focus(self.table)
 
     def show_comparison(self) -> None:
         """Show another comparison, on the data set that was shown."""
         blocks = self.comparison.blocks if self.comparison else ()
-        before = self.block.dataset if self.block else ""
-        self._place = next((place for place, block in enumerate(blocks) if block.dataset == before), 0)
+        before = _asked(self.block)
+        self._place = next((place for place, block in enumerate(blocks) if _asked(block) == before), 0)
         self._show_block()
         self.app.did(self.command())
         if self._wanted:
@@ -103,6 +104,7 @@ class CompareScreen(Plots):
         self.table.empty = EMPTY
         if self.block is None:
             self.table.set_rows({})
+            self.query_one(BlockBar).show([], 0, "")
             self._say()
             return
         block = self.block
@@ -147,25 +149,27 @@ class CompareScreen(Plots):
 
     @on(PinsChanged, "#compare")
     def _pins_changed(self, event: PinsChanged) -> None:
-        """Compare with another baseline; a floor was never asked anything and cannot be one."""
+        """Compare with another baseline; a floor or an imported row has no answers that could be paired."""
         pinned = next(iter(event.keys), "")
         if pinned and not self.is_run(pinned):
-            self.refuse(f"{pinned} is a floor and no run: differences to it cannot be paired")
+            self.refuse(f"{pinned} is no run of this workspace: differences to it cannot be paired")
             self.table.set_pins([self.comparison.baseline] if self.comparison else [])
             return
+        self.query_one(BlockBar).say(f"comparing with {pinned or 'the base model'} …")
         self.take_baseline(pinned)
 
     @on(StateChanged, "#compare")
     def _state_changed(self, event: StateChanged) -> None:
         if self.block:
             self.app.settings.set(self.MODE, f"table.{self.block.task}", event.state)
+            self.app.did(self.command())
 
     @on(RowSelected, "#compare")
     async def _row_selected(self, event: RowSelected) -> None:
         if self.is_run(event.key):
             await self.app.open_run(event.key)
         else:
-            self.refuse(f"{event.key} is a floor and no run")
+            self.refuse(f"{event.key} is no run of this workspace")
 
     @on(BlockBar.Chosen)
     def _block_chosen(self, event: BlockBar.Chosen) -> None:
@@ -174,15 +178,10 @@ class CompareScreen(Plots):
 
     # keys
 
-    @property
-    def view(self) -> str:
-        """The view that is shown: table, scatter or curves."""
-        return (self.query_one("#views", ContentSwitcher).current or "table").removesuffix("-view")
-
     def show_view(self, name: str) -> None:
         """Show the table, the scatter or the curves."""
         self.query_one("#views", ContentSwitcher).current = "table-view" if name == "table" else name
-        {"table": self.table, "scatter": self.scatter, "curves": self.curves}[name].focus()
+        self.set_focus({"table": self.table, "scatter": self.scatter, "curves": self.curves}[name])
         self.call_after_refresh(self._redraw)
 
     def action_view(self) -> None:
@@ -280,3 +279,8 @@ class CompareScreen(Plots):
 
     def _set_notes(self, height: object) -> None:
         self.query_one("#notes").styles.height = max(3, min(height, 30)) if isinstance(height, int) else NOTES
+
+
+def _asked(block: Block | None) -> tuple[str, ...]:
+    """What tells a block from the others: one data set may have been asked in two ways."""
+    return (block.dataset, block.protocol, block.answer_format) if block else ()

@@ -14,6 +14,10 @@ CURVES = 8
 """A chart tells so many series apart."""
 
 
+precise = partial(axis.number, digits=4)
+"""How a loss is written."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """A number that the worker tells at each step.
@@ -34,7 +38,7 @@ class Metric:
 METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
-        Metric("loss", "loss", (("loss", "train", "line"), ("eval_loss", "eval", "points"))),
+        Metric("loss", "loss", (("loss", "train", "line"), ("eval_loss", "eval", "points")), precise),
         Metric("grad_norm", "gradient norm"),
         Metric("learning_rate", "learning rate"),
         Metric("tokens_per_s", "tokens/s"),
@@ -55,7 +59,7 @@ def step_plot(key: str, history: History) -> Plot:
     ]
     told = len(history.curve("loss")) > 0
     empty = f"n/a: this run does not tell its {metric.title}" if told else f"no step yet ({history.state.status})"
-    return Plot(metric.title, series, x_name="step", y_format=metric.format, empty=empty)
+    return Plot(metric.title, series, x_name="step", y_format=metric.format, whole_x=True, empty=empty)
 
 
 def _over_time(title: str, key: str, history: History, y_format: axis.Format) -> Plot:
@@ -83,12 +87,12 @@ def own_key(history: History) -> str:
     return "process_bytes" if len(history.curve("process_bytes")) else "reserved_bytes"
 
 
-def predicted_bytes(history: History) -> float | None:
-    """The peak that was predicted for this run's process; None when nobody predicted one."""
-    for key in ("process_bytes", "allocated_bytes"):
+def predicted(history: History) -> Level | None:
+    """The peak that was predicted for the run, of its process or else of torch alone; None when nobody predicted."""
+    for key, name in (("process_bytes", "predicted"), ("allocated_bytes", "predicted for torch")):
         value = history.fact("predicted", key)
         if isinstance(value, float | int) and value > 0:
-            return float(value)
+            return Level(f"{name} {axis.size(value)}", float(value), dotted=True)
     return None
 
 
@@ -98,19 +102,24 @@ def memory_plot(history: History) -> Plot:
     device = history.curve("device_used_bytes")
     if not len(device):
         resident = Series("RSS", history.curve("rss_bytes"), "area", smooth=False)
-        return replace(common, title="memory of the process", series=[resident], empty=why_unknown(history))
+        title, note = "memory of the process", _peak("rss_bytes", history)
+        return replace(common, title=title, note=note, series=[resident], empty=why_unknown(history))
     own, total = own_key(history), history.memory.get("device_total_bytes")
     name = "own" if own == "process_bytes" else "torch"
     levels = [] if not total else [Level(f"capacity {axis.size(total)}", float(total))]
-    predicted = predicted_bytes(history)
-    if predicted is not None:
-        levels.append(Level(f"predicted {axis.size(predicted)}", predicted, dotted=True))
+    foretold = predicted(history)
     return replace(
         common,
         title="GPU memory",
+        note=_peak(own, history),
         series=[Series(name, history.curve(own), "area", smooth=False), Series("device", device, smooth=False)],
-        levels=levels,
+        levels=[*levels, foretold] if foretold else levels,
     )
+
+
+def _peak(key: str, history: History) -> str:
+    peak = history.curve(key).peak
+    return "" if peak is None else f"peak {axis.size(peak)}"
 
 
 def score_plot(history: History) -> Plot:
@@ -120,6 +129,7 @@ def score_plot(history: History) -> Plot:
         "score, running mean",
         [Series(key.removeprefix(SCORE), history.curve(key), smooth=False) for key in keys],
         x_name="questions answered",
+        whole_x=True,
         empty="no question answered yet",
     )
 

@@ -7,24 +7,31 @@ from typing import Any
 from textual.content import Content
 
 from workbench.engine.history import History
-from workbench.tui.live.charts import celsius, own_key, predicted_bytes, watts
+from workbench.tui.live.charts import celsius, own_key, precise, predicted, watts
 from workbench.tui.safe import one_line
 from workbench.tui.states import state_content
 from workbench.tui.widgets import axis
 from workbench.tui.widgets.sparkline import sparkline
 
 SPARK = 8
+ASKED = {"stop": "stops after this step", "checkpoint": "checkpoint after this step"}
+"""What is said of a request that the worker has not seen yet."""
 RESUMABLE = ("failed", "stopped", "lost")
 
 
 def progress(history: History, now_s: float, ascii_only: bool = False) -> Content:
     """State, stage, steps or questions done, time left, time spent; how it ended and what to do about it."""
+    if not history.loaded:
+        return Content("reading the log")
     state = history.state
     parts = [state_content(state.status, ascii_only), *map(Content, _where(history))]
-    elapsed = history.elapsed_s(now_s)
+    if history.asked and state.status == "running":
+        parts.append(Content.styled(ASKED[history.asked], "bold"))
+    if history.attempts > 1:
+        parts.append(Content(f"attempt {history.attempts}"))
+    parts.append(Content(f"elapsed {_or_reason(history.elapsed_s(now_s), axis.time, 'not started')}"))
     if state.status == "running":
         parts.append(Content(f"ETA {_eta(history)}"))
-    parts.append(Content(f"elapsed {_or_reason(elapsed, axis.time, 'not started')}"))
     if state.status in RESUMABLE:
         parts.append(Content.styled("R resumes", "bold"))
     if state.reason:
@@ -42,14 +49,14 @@ def _where(history: History) -> list[str]:
         return [*parts, f"{one_line(metric)} {_or_reason(score, axis.number, 'no number')}"]
     if state.total_steps:
         return [*parts, f"step {state.step}/{state.total_steps}", f"{state.step / state.total_steps:.0%}"]
-    return [*parts, f"step {state.step}/n/a" if state.step else "step n/a (none yet)"]
+    return [*parts, f"step {state.step or 'n/a'}"]
 
 
 def _eta(history: History) -> str:
     if not history.state.step:
         return "n/a (no step yet)"
     if history.state.stage != "train":
-        return f"n/a (only known while it trains, not in {one_line(history.state.stage)})"
+        return "n/a (known only while it trains)"
     return _or_reason(history.fact("step", "eta_s"), axis.time, "not told")
 
 
@@ -58,7 +65,7 @@ def training(history: History, ascii_only: bool = False) -> Content:
     step: dict[str, Any] = history.state.fields.get("step", {})
     recent = sparkline(history.curve("tokens_per_s").ys[-64:], SPARK, ascii_only)
     parts = [
-        f"loss {_or_unknown(step.get('loss'), axis.number)}",
+        f"loss {_or_unknown(step.get('loss'), precise)}",
         f"tok/s {_or_unknown(step.get('tokens_per_s'), _thousands)} {recent}".rstrip(),
         f"lr {_or_unknown(step.get('learning_rate'), axis.number)}",
         f"grad {_or_unknown(step.get('grad_norm'), axis.number)}",
@@ -89,8 +96,8 @@ def memory(history: History) -> Content:
         peak = history.curve("rss_bytes").peak
         reason = one_line(sample.get("reason") or "the driver does not tell")
         parts = [f"RSS {_size(sample.get('rss_bytes'))}", f"peak {_size(peak)}", f"VRAM n/a ({reason})"]
-    predicted = predicted_bytes(history)
-    parts.insert(3, f"predicted {_size(predicted) if predicted else 'n/a (none made)'}")
+    foretold = predicted(history)
+    parts.insert(3, foretold.name if foretold else "predicted n/a (none made)")
     return Content("  ".join(parts))
 
 

@@ -31,7 +31,9 @@ class Watched:
         self.lines: deque[str] = deque(maxlen=MOST_LINES)
         self._reader = HistoryReader(run)
         self._tail = Tail(run.log_file)
-        self._status = ""
+        self._status = self._asked = ""
+        self.turn = threading.Lock()
+        """Held from a reading until it is handed over, so that two threads never mix up their portions."""
 
     def read(self) -> Told | None:
         """What is new; None when nothing is. Called by one thread at a time."""
@@ -42,7 +44,9 @@ class Watched:
         if changed and not portion.more:
             lines += self._last_words(portion)
             self._status = status
-        return Told(self, portion, lines) if changed or lines or portion.is_news or portion.more else None
+        asked, self._asked = self._asked, portion.asked
+        news = changed or lines or portion.is_news or portion.more or asked != portion.asked
+        return Told(self, portion, lines) if news else None
 
     def _last_words(self, portion: Portion) -> list[str]:
         """What the worker printed last, when it is gone without a result."""
@@ -80,3 +84,15 @@ class Told(Message):
         self.watched.history.add(self.portion)
         self.watched.lines.extend(self.lines)
         self.taken.set()
+
+
+class Unread(Message):
+    """A run could not be read.
+
+    Args:
+        error: Why.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error

@@ -6,8 +6,9 @@ import asyncio
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,20 +17,20 @@ from textual.events import Unmount
 from textual.worker import get_current_worker
 
 from workbench.engine.run import Run, alive, runs
+from workbench.engine.run_records import FORMATS, as_text
+from workbench.engine.steps import step_records
 from workbench.paths import Workspace
+from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.live.charts import METRICS
-from workbench.tui.live.feed import POLL_S, Told, Watched
+from workbench.tui.live.choices import SMOOTHINGS, STEP_WINDOWS, after, kept, restore, set_window
+from workbench.tui.live.feed import POLL_S, Told, Unread, Watched
 from workbench.tui.live.log_keys import LiveLog
-from workbench.tui.live.pages import MAIN, PAGES
+from workbench.tui.live.pages import MAIN, PAGES, Page
 from workbench.tui.live.view import SHARES, USUAL_SHARE, LiveView
 from workbench.tui.widgets.raster import MODES, usual_mode
 
-SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
-STEP_WINDOWS = (None, 1000.0, 200.0)
-TIME_WINDOWS = (None, 600.0, 60.0)
 PAUSE, RESUME = SHARED["toggle"].says("Pause"), SHARED["toggle"].says("Resume")
-Choice = TypeVar("Choice")
 
 
 class LiveScreen(LiveLog):
@@ -50,7 +51,7 @@ class LiveScreen(LiveLog):
         Key("live.before", "left_square_bracket", "other_run(-1)", "Run before"),
         Key("live.after", "right_square_bracket", "other_run(1)", "Run after"),
         Key("live.checkpoint", "K", "checkpoint", "Checkpoint now"),
-        Key("resume", "R", "resume", "Resume the run"),
+        Key("live.resume", "R", "resume", "Resume the run"),
         SHARED["attach"].says("Attach to the newest running", hint=False),
         SHARED["filter"].says("Search the log", hint=False),
         *(SHARED[key] for key in ("next_match", "previous_match", "down", "up", "first", "last")),
@@ -76,6 +77,8 @@ class LiveScreen(LiveLog):
         """Show the run that was asked for, or the newest."""
         mode = self.app.settings.get("app", "glyphs", usual_mode())
         self.view.draw_as(mode if mode in MODES else usual_mode())
+        restore(self.view, self.app.settings.get(self.MODE, "view"))
+        self.view.lay_out()
         self.every(1.0, self._tick)
         if self._run_id:
             self._watch(self._run_id)
@@ -101,11 +104,14 @@ class LiveScreen(LiveLog):
         watched = self._watched.setdefault(run_id, Watched(Run(self.app.workspace, run_id)))
         self.subject = run_id
         self.app.did("workbench", "watch", run_id)
+        self._show(watched)
+        self._read(watched)
+
+    def _show(self, watched: Watched) -> None:
         self.view.history = watched.history
         self.view.log_view.clear()
         self.view.log_view.write(watched.lines)
         self.view.paint()
-        self._read(watched)
 
     @work(group="choose", exclusive=True)
     async def action_attach(self) -> None:
@@ -136,16 +142,22 @@ class LiveScreen(LiveLog):
         worker = get_current_worker()
         while not (worker.is_cancelled or self._over.is_set()):
             try:
-                told = watched.read()
+                with watched.turn:
+                    told = watched.read()
+                    if told is not None:
+                        self.post_message(told)
             except Exception as error:  # noqa: BLE001 - a broken file is said, and read again when it has changed
-                self.app.call_from_thread(self.app.notify_problem, error)
+                self.post_message(Unread(error))
                 told = None
             if told is not None:
-                self.post_message(told)
                 while not (told.taken.wait(POLL_S) or worker.is_cancelled or self._over.is_set()):
                     pass
             if told is None or not told.portion.more:
                 self._over.wait(watched.poll_s)
+
+    def on_unread(self, unread: Unread) -> None:
+        """Say why; once for an error that comes again and again."""
+        self.app.notify_problem(unread.error)
 
     def on_told(self, told: Told) -> None:
         """Keep what is new, and show it unless the view is paused or not on the screen."""
@@ -178,7 +190,7 @@ class LiveScreen(LiveLog):
         self.view.note = "display paused, the run is not" if self._paused else ""
         self.refresh_bindings()
         if self.watched and not self._paused:
-            self._watch(self._run_id)
+            self._show(self.watched)
         self._tick()
 
     def action_next_metric(self) -> None:
@@ -186,47 +198,61 @@ class LiveScreen(LiveLog):
         if MAIN not in self.view.page.charts:
             self.refuse("only the overview has a chart that changes its metric")
             return
-        self.view.metric = _after(list(METRICS), self.view.metric)
-        self.view.paint()
+        self.view.metric = after(list(METRICS), self.view.metric)
+        self._changed()
 
     def action_log_y(self) -> None:
         """A logarithmic y axis, or a linear one, for the metrics of steps."""
         self.view.steps = replace(self.view.steps, log_y=not self.view.steps.log_y)
-        self.view.paint()
+        self._changed()
 
     def action_smooth(self) -> None:
         """More smoothing, then none."""
-        self.view.steps = replace(self.view.steps, smoothing=_after(SMOOTHINGS, self.view.steps.smoothing))
-        self.view.paint()
+        self.view.steps = replace(self.view.steps, smoothing=after(SMOOTHINGS, self.view.steps.smoothing))
+        self._changed()
 
     def action_window(self) -> None:
         """All, or the last steps and minutes."""
-        window = _after(STEP_WINDOWS, self.view.steps.window)
-        self.view.steps = replace(self.view.steps, window=window)
-        self.view.times = replace(self.view.times, window=TIME_WINDOWS[STEP_WINDOWS.index(window)])
-        self.view.paint()
+        set_window(self.view, after(STEP_WINDOWS, self.view.steps.window))
+        self._changed()
 
     def action_glyphs(self) -> None:
         """Braille, blocks or ASCII, kept for the next start."""
-        mode = _after(list(MODES), self.app.settings.get("app", "glyphs", usual_mode()))
+        mode = after(list(MODES), self.app.settings.get("app", "glyphs", usual_mode()))
         self.app.settings.set("app", "glyphs", mode)
         self.view.draw_as(mode)
         self.view.paint()
 
+    def action_page(self, name: str) -> None:
+        """The page of that name; what a click on its tab does."""
+        self._turn(next(page for page in PAGES if page.name == name))
+
     def action_cursor_right(self) -> None:
         """The next page."""
-        self.view.turn(_after(PAGES, self.view.page))
+        self._turn(after(PAGES, self.view.page))
 
     def action_cursor_left(self) -> None:
         """The page before."""
-        self.view.turn(_after(PAGES[::-1], self.view.page))
+        self._turn(after(PAGES[::-1], self.view.page))
+
+    def _turn(self, page: Page) -> None:
+        self.view.turn(page)
+        self._keep()
 
     def resize_pane(self, by: int) -> bool:
         """More or fewer rows for the charts."""
         place = SHARES.index(self.view.share) + by
         self.view.share = SHARES[min(max(place, 0), len(SHARES) - 1)] if by else USUAL_SHARE
         self.view.lay_out()
+        self._keep()
         return True
+
+    def _changed(self) -> None:
+        self.view.paint()
+        self._keep()
+
+    def _keep(self) -> None:
+        self.app.settings.set(self.MODE, "view", kept(self.view))
 
     # what is chosen
 
@@ -234,17 +260,25 @@ class LiveScreen(LiveLog):
         """The selected text, or the page as text."""
         return self.get_selected_text() or (self.view.text() if self.watched else None)
 
+    def exports(self) -> Iterable[Export]:
+        """The numbers of each step, in three formats."""
+        if self.watched is None:
+            return
+        run = self.watched.run
+        for form, suffix in FORMATS.items():
+            name = f"Export the steps of the run as {form}"
+            yield Export(name, suffix, partial(_steps_text, run, form), f"workbench steps {run.id} --{form}")
+
     def editor_path(self) -> Path | None:
         """What the worker printed."""
         return self.watched.run.log_file if self.watched and self.watched.run.log_file.exists() else None
+
+
+def _steps_text(run: Run, form: str) -> str:
+    return as_text(step_records(run), form)
 
 
 def _newest(workspace: Workspace) -> str | None:
     known = [run for run in runs(workspace) if not run.is_base]
     running = next((run.id for run in reversed(known) if alive(run)), None)
     return running or (known[-1].id if known else None)
-
-
-def _after(choices: Iterable[Choice], now: Choice) -> Choice:
-    known = list(choices)
-    return known[(known.index(now) + 1) % len(known)] if now in known else known[0]

@@ -29,7 +29,7 @@ class LiveView(Vertical):
 
     DEFAULT_CSS = """
     LiveView {
-        & > #pages { height: 1; background: $surface; }
+        & > #pages { height: 1; background: $surface; link-style: none; link-color: $foreground; }
         & > #facts { height: 3; }
         & > #charts { layout: grid; grid-size: 2; height: 3fr; grid-rows: 1fr; }
         & > #log { height: 2fr; min-height: 4; }
@@ -97,8 +97,12 @@ class LiveView(Vertical):
         grid.styles.grid_columns = self.page.columns
         grid.styles.height = f"{self.share}fr"
         self.log_view.display = self.page.log or large
-        tabs = (Content.styled(f" {page.name} ", "reverse bold" if page == self.page else "") for page in PAGES)
-        self.query_one("#pages", Static).update(Content(" ").join(tabs))
+        self.query_one("#pages", Static).update(Content(" ").join(map(self._tab, PAGES)))
+
+    def _tab(self, page: Page) -> Content:
+        """The name of a page, which a click turns to."""
+        look = "reverse bold" if page == self.page else ""
+        return Content.from_markup(f"[{look} @click=screen.page('{page.name}')] {page.name} [/]")
 
     def draw_as(self, mode: str) -> None:
         """Use other glyphs."""
@@ -130,7 +134,7 @@ class LiveView(Vertical):
             lines[1] = Content.assemble((f"{self.note}  ", "reverse"), lines[1])
         width = max(1, self.size.width - 2)
         shown = (Content(" ") + line.truncate(width, ellipsis=True) for line in lines)
-        self.query_one("#facts", Static).update(Content("\n").join(shown))
+        self.query_one("#facts", Static).update(Content("\n").join(shown), layout=False)
 
     def text(self) -> str:
         """The numbers and the charts of the page as plain text."""

@@ -14,6 +14,7 @@ from workbench.tui.profile.new import NewProfile
 from workbench.tui.profile.pane import DraftPane
 from workbench.tui.profile.shelf import Shelf
 from workbench.tui.screen import WorkbenchScreen
+from workbench.tui.widgets.header import Header
 from workbench.tui.widgets.table_messages import RowSelected
 
 DISK_S = 1.0
@@ -103,6 +104,8 @@ class DraftScreen(WorkbenchScreen):
         self._name_subject()
 
     def _name_subject(self) -> None:
+        if not self.query(Header):
+            return  # the app is leaving
         if not self.pane.is_open:
             self.subject = ""
             return
@@ -118,14 +121,25 @@ class DraftScreen(WorkbenchScreen):
 
     @contextmanager
     def busy(self, doing: str) -> Iterator[None]:
-        """Say in the header what is being done."""
-        self._doing = doing
+        """Say in the header what is being done; within another such, in its place."""
+        before, self._doing = self._doing, doing
         self._name_subject()
         try:
             yield
         finally:
-            self._doing = ""
+            self._doing = before
             self._name_subject()
+
+    def say_doing(self, doing: str) -> None:
+        """Say how far it is, until ``busy`` ends."""
+        self._doing = doing
+        self._name_subject()
+
+    def idle(self) -> bool:
+        """Whether a draft is open and nothing long is under way; says so when not."""
+        if self._doing:
+            self.refuse(f"{self._doing}: wait until that is done")
+        return not self._doing and self.opened()
 
     def opened(self) -> bool:
         """Whether a draft is open; says so when not."""
@@ -145,11 +159,14 @@ class DraftScreen(WorkbenchScreen):
             return
         if self.pane.draft is not draft or self._told_change:
             return
+        if not draft.dirty and draft.path.is_file():
+            self.pane.change(open_draft(draft.workspace, draft.name))
+            self.app.notify(f"{draft.path} was changed on disk and read again; u shows what it was")
+            return
         self._told_change = True
         self._name_subject()
-        self.app.notify(
-            f"{draft.path} was changed on disk. f5 reads it again, ctrl+s asks before it writes.", severity="warning"
-        )
+        how = "f5 reads it and gives your edits up; ctrl+s asks before it writes over it."
+        self.app.notify(f"{draft.path} was changed on disk. {how}", severity="warning")
 
     @work(exclusive=True, group="open")
     async def action_reload(self) -> None:

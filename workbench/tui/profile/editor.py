@@ -12,11 +12,12 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from workbench.engine.draft import Draft
-from workbench.engine.form import FormField, value_text
+from workbench.engine.form import FormField, known_names, value_text
 from workbench.tui.safe import one_line
 
 HOW = {"bool": "space or enter switches it", "choice": "enter shows the choices", "unknown": "D removes it"}
 """How a key of some kinds is changed; all others are typed."""
+NAMES = 80
 
 
 class FieldEditor(Vertical):
@@ -59,7 +60,9 @@ class FieldEditor(Vertical):
         about, how = Text(), Text()
         if field:
             about.append(field.path, style="bold").append(f"  {one_line(_help(field))}\n")
-            about.append(f"takes {one_line(field.allowed)}{_default(field)}", style="dim")
+            names = ", ".join(known_names(draft.workspace, field.path))
+            known = f", such as {one_line(names, NAMES)}" if names else ""
+            about.append(f"takes {one_line(field.allowed)}{known}{_default(field)}", style="dim")
             changes = f"{HOW.get(field.kind, 'enter edits it')}"
             how.append(
                 f"{changes}; D gives it back its default" if draft.given(field) and not field.required else changes

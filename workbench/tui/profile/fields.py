@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,7 +18,9 @@ from workbench.tui.keys import SHARED, bindings
 from workbench.tui.safe import one_line, spelt
 
 KEY_WIDTH = 30
-VALUE_WIDTH = 44
+VALUE_LEAST = 12
+STATE_WIDTH = 13
+"""Columns for the mark before a key and the word after its value."""
 INDENT = "    "
 SECTION = "section:"
 """How the ids of headings begin; those of keys are their paths."""
@@ -79,6 +81,19 @@ class FieldList(OptionList):
                 return True
         return False
 
+    def seek(self, wanted: Callable[[str], bool], step: int) -> bool:
+        """Put the cursor on the next key that is wanted, or on the one before; False when there is no other.
+
+        Args:
+            wanted: Says so of a path.
+            step: 1 for the next, -1 for the one before; round the end.
+        """
+        paths = [str(option.id) for option in self.options]
+        here = paths.index(self.path) if self.path in paths else 0
+        others = [*paths[here + 1 :], *paths[:here]][::step]
+        found = next((path for path in others if not path.startswith(SECTION) and wanted(path)), "")
+        return bool(found) and self.move_to(found)
+
     @property
     def path(self) -> str:
         """The key under the cursor; empty when there is none."""
@@ -115,7 +130,9 @@ def _heading(draft: Draft, section: str, problems: Problems, width: int) -> Text
     label = f" · {TABLES[section][method].label}" if section in TABLES and method in TABLES[section] else ""
     text = Text(f"{section or 'no section'}{one_line(label)}", style="bold")
     told = about(section, method) if section else "no profile has these keys"
-    text.append(f"  {one_line(told, 90)}", style="dim")
+    text.append(f"  {one_line(told)}", style="dim")
+    if width:
+        text.truncate(width, overflow="ellipsis")
     for problem in problems.get(section, ()) if section else ():
         text.append("\n").append_text(problem_text(problem, width=width))
     return text
@@ -127,7 +144,7 @@ def field_row(draft: Draft, field: FormField, problems: Sequence[Problem], width
     ``width`` as for ``problem_text``.
     """
     given = draft.given(field)
-    value = one_line(draft.shown(field), VALUE_WIDTH)
+    value = one_line(draft.shown(field), max(VALUE_LEAST, width - KEY_WIDTH - STATE_WIDTH) if width else 0)
     text = Text(f"{_mark(problems)} ", overflow="fold")
     text.append(f"{one_line(field.key, KEY_WIDTH - 1):<{KEY_WIDTH}}", style="" if given else "dim")
     text.append(_decorated(draft, field, value), style="bold" if given else "")

@@ -56,9 +56,10 @@ def verdict_line(known: Known) -> Text:
         text.append(f"needs {gib(estimate.process_bytes)}", style="not bold")
     else:
         text.append_text(_judged(estimate, known.card))
-    text.append(f" · {estimate.source} of {estimate.stage}, ±{estimate.error:.0%}", style="not bold dim")
+    stage = "" if estimate.stage == "train" else f" of {estimate.stage}"
+    text.append(f" · {estimate.source}{stage} ±{estimate.error:.0%}", style="not bold dim")
     if known.simulating:
-        text.append(" · simulating …", style="not bold italic")
+        text.append(", simulating …", style="not bold italic")
     elif known.failed:
         text.append(f" · no simulation: {one_line(known.failed)}", style="not bold dim")
     if known.card is None:
@@ -69,8 +70,8 @@ def verdict_line(known: Known) -> Text:
 def _judged(estimate: Estimate, card: Card) -> Text:
     verdict = judge(estimate, card)
     room = f"{verdict.margin:.0%} free" if verdict.margin >= 0 else f"{-verdict.margin:.0%} too much"
-    needed = f"{gib(verdict.need_bytes)} of {gib(verdict.total_bytes)} on {one_line(card.name)}, {room}"
-    return Text.assemble(VERDICTS[verdict.word], (f" {needed}", "not bold"))
+    needed = f"{verdict.need_bytes / GIB:.2f} of {gib(verdict.total_bytes)}, {room}"
+    return Text.assemble(VERDICTS[verdict.word], (f" {one_line(card.name)}: {needed}", "not bold"))
 
 
 def parts_line(known: Known) -> Text:

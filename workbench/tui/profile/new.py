@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from workbench.choices.adapters import ADAPTERS
-from workbench.choices.models import MODELS
 from workbench.choices.quantizers import QUANTIZERS
 from workbench.engine.draft import Draft, new_draft
 from workbench.engine.edit import BLANK
+from workbench.engine.form import known_names
 from workbench.errors import InputError
 from workbench.paths import Workspace
 from workbench.tui.keys import Key, bindings
@@ -55,7 +55,7 @@ class NewProfile(ModalScreen[tuple[Draft, list[str]] | None]):
         super().__init__()
         self._workspace = workspace
         names = sorted(path.stem for path in workspace.profiles.glob("*.toml"))
-        self._sources = [*names, BLANK]
+        self._sources = list(dict.fromkeys([*names, BLANK]))
         self._source = source if source in names else self._sources[0]
 
     def compose(self) -> ComposeResult:
@@ -66,7 +66,7 @@ class NewProfile(ModalScreen[tuple[Draft, list[str]] | None]):
                 yield Label("name")
                 yield Input(id="name", compact=True, placeholder="letters, digits, . _ -")
             yield from self._choice("begins as", "source", ((name, name) for name in self._sources), self._source)
-            yield from self._choice("model", "model", _same(MODELS), SAME)
+            yield from self._choice("model", "model", _same(known_names(self._workspace, "model.name")), SAME)
             yield from self._choice("adapter", "adapter", _same(ADAPTERS), SAME)
             yield from self._choice("quantization", "quant", _same(QUANTIZERS), SAME)
             yield Static(id="error")

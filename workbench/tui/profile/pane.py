@@ -29,7 +29,7 @@ CHECK_S = 0.15
 
 
 class DraftPane(Vertical):
-    """Form, text and prediction of one draft. It changes the draft and nothing else; files are the screen's."""
+    """Form, text and prediction of one draft. It changes nothing but the draft; files are the screen's."""
 
     DEFAULT_CSS = """
     DraftPane > #sides { height: 1fr; }
@@ -40,6 +40,8 @@ class DraftPane(Vertical):
     DraftPane.text #form { display: none; }
     DraftPane.wide #toml { display: block; width: 45%; border-left: solid $panel; }
     DraftPane.wide #form { display: block; width: 55%; }
+    DraftPane.wide FieldEditor { height: 5; }
+    DraftPane.wide FieldEditor > #about { height: 3; }
     """
 
     @dataclass
@@ -61,7 +63,7 @@ class DraftPane(Vertical):
         self._draft: Draft | None = None
         self.problems: Sequence[Problem] = ()
         self._past: list[Draft] = []
-        self._before: Draft | None = None
+        self._before: Draft | None = None  # as it was when the typing of a value began
         self._typing_text = False
 
     def compose(self) -> ComposeResult:
@@ -95,8 +97,7 @@ class DraftPane(Vertical):
     @property
     def field(self) -> FormField | None:
         """The key under the cursor."""
-        path = self.query_one(FieldList).path
-        return next((field for field in self.draft.fields if field.path == path), None)
+        return self.draft.field(self.query_one(FieldList).path)
 
     def open(self, draft: Draft) -> None:
         """Show another draft; nothing of the last one can be taken back any more."""
@@ -109,6 +110,7 @@ class DraftPane(Vertical):
     def close(self) -> None:
         """There is no draft any more."""
         self._draft = None
+        self.summary.look_away()
 
     def saved(self, draft: Draft) -> None:
         """The draft is what its file holds now; it can still be taken back."""
@@ -125,8 +127,7 @@ class DraftPane(Vertical):
     def undo(self) -> bool:
         """Take the last change back; False when there is none."""
         if self._past:
-            *self._past, before = self._past
-            self._show(self.draft.with_text(before.text))
+            self._show(self.draft.with_text(self._past.pop().text))
             return True
         return False
 
@@ -141,8 +142,7 @@ class DraftPane(Vertical):
 
     @work(thread=True, exclusive=True, group="check")
     def _check(self) -> None:
-        draft = self._draft
-        if draft is not None:
+        if (draft := self._draft) is not None:
             problems = draft.problems()
             if self.is_attached and self.app.is_running:
                 self.app.call_from_thread(self._say, draft, problems)
@@ -267,8 +267,7 @@ class DraftPane(Vertical):
         event.stop()
         if self._draft and not self.draft.syntax:
             self.query_one(FieldEditor).show(self.draft, self.field)
-
-    # the text
+            self.query_one(TomlArea).follow(self.draft.line(self.field) if self.field else None)
 
     @on(TextArea.Changed)
     def _text_typed(self, event: TextArea.Changed) -> None:

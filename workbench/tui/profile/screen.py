@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -17,8 +16,10 @@ from workbench.engine.form import FormField, value_text
 from workbench.errors import InputError
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.profile import deeds
+from workbench.tui.profile.aside import aside
 from workbench.tui.profile.choose import Choose
 from workbench.tui.profile.draft_screen import DISK_S, DraftScreen
+from workbench.tui.profile.fields import FieldList
 from workbench.tui.profile.page import Page
 from workbench.tui.profile.pages import difference_text
 from workbench.tui.profile.pane import DraftPane
@@ -30,7 +31,7 @@ class ProfileScreen(DraftScreen):
     """The shelf of profiles; the pane with a draft in its place while one is open."""
 
     MODE = "profile"
-    _starting = False
+    _sought = ""
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         Key("profile.save", "ctrl+s", "save", "Save", hint=True),
         Key("profile.start", "ctrl+r", "start", "Start", hint=True),
@@ -44,7 +45,9 @@ class ProfileScreen(DraftScreen):
         Key("profile.rows", "r", "rows", "Rows as they are trained"),
         Key("profile.card", "C", "card", "Choose the card"),
         Key("profile.reload", "f5", "reload", "Read the file again"),
-        SHARED["filter"],
+        SHARED["filter"].says("Filter, or search a key", hint=False),
+        SHARED["next_match"].says("Next match or problem", hint=False),
+        SHARED["previous_match"].says("Previous match or problem", hint=False),
     )
     DEFAULT_CSS = """
     ProfileScreen #pane { display: none; }
@@ -128,12 +131,34 @@ class ProfileScreen(DraftScreen):
         if self.opened():
             self.pane.other_view()
 
-    def action_filter(self) -> None:
-        """Filter the list of profiles."""
-        if self.pane.is_open:
-            self.refuse("only the list of profiles can be filtered; esc goes back to it")
-        else:
+    @work
+    async def action_filter(self) -> None:
+        """Filter the list of profiles; in a form, go to a key by a part of its name."""
+        if not self.pane.is_open:
             self.shelf.ask_filter()
+            return
+        text = await self.app.ask("Go to the key whose name has:", self._sought)
+        if text is not None:
+            self._sought = text.strip().lower()
+            self._seek(1)
+
+    def action_next_match(self) -> None:
+        """The next key that was searched, or with a problem."""
+        if self.opened():
+            self._seek(1)
+
+    def action_previous_match(self) -> None:
+        """The one before."""
+        if self.opened():
+            self._seek(-1)
+
+    def _seek(self, step: int) -> None:
+        wrong = {problem.where for problem in self.pane.problems}
+        found = self.query_one(FieldList).seek(
+            lambda path: self._sought in path.lower() if self._sought else path in wrong, step
+        )
+        if not found:
+            self.refuse(f'no other key has "{self._sought}"' if self._sought else "no other key has a problem")
 
     def copy_text(self) -> str | None:
         """The value under the cursor."""
@@ -165,40 +190,36 @@ class ProfileScreen(DraftScreen):
     def _show_differences(self) -> None:
         draft = self.pane.draft
         what, rows = differences(draft)
+        self.app.did("workbench", "check", draft.name, "--diff")
         self.app.push_screen(Page(f"{draft.name} and {what}", difference_text(what, rows)))
 
-    @work(exclusive=True, group="page")
+    @work
     async def action_rows(self) -> None:
         """Training rows as the model sees them."""
-        if self.opened():
-            self.pane.keep()
-            await deeds.show_rows(self, self.pane.draft)
+        if self.idle():
+            with self.busy("checking"):
+                self.pane.keep()
+                await deeds.show_rows(self, self.pane.draft)
 
-    @work(exclusive=True, group="page")
+    @work
     async def action_dry_run(self) -> None:
         """Check and audit, without training."""
-        if self.opened():
-            self.pane.keep()
-            await deeds.dry_run(self, self.pane.draft, self.pane.summary.known)
+        if self.idle():
+            with self.busy("checking"):
+                self.pane.keep()
+                await deeds.dry_run(self, self.pane.draft, self.pane.summary)
 
-    @work(group="start")
+    @work
     async def action_start(self) -> None:
         """Save, check, and start the run in a process of its own."""
-        if not self.opened():
-            return
-        if self._starting:
-            self.refuse(f"{self.pane.draft.name} is being started")
-            return
-        self._starting = True
-        try:
-            await self._start()
-        finally:
-            self._starting = False
+        if self.idle():
+            with self.busy("starting"):
+                await self._start()
 
     async def _start(self) -> None:
         self.pane.keep()
         draft = self.pane.draft
-        problems = await asyncio.to_thread(draft.problems)
+        problems = await aside(draft.problems)
         fatal = [problem for problem in problems if problem.fatal]
         if fatal:
             more = f" (and {len(fatal) - 1} more)" if len(fatal) > 1 else ""
@@ -206,4 +227,5 @@ class ProfileScreen(DraftScreen):
             return
         if (draft.dirty or draft.changed_on_disk) and not await self.save():
             return
+        self.pane.summary.rest()  # the run may need the memory
         await deeds.start(self, self.pane.draft, problems, self.pane.summary.known)

@@ -47,7 +47,7 @@ class Summary(Widget):
         self._waiting: list[Timer] = []
         self._predictor = Predictor()
         self._under_way = False
-        self._simulated: Draft | None = None
+        self._simulated: Draft | None = None  # the newest draft, once its simulation has landed
         self._closed = False
 
     def render(self) -> Text:
@@ -60,8 +60,8 @@ class Summary(Widget):
     def look(self, draft: Draft, anew: bool = False) -> None:
         """Follow a draft; ``anew`` forgets what is known of another one."""
         self._draft = draft
-        if anew:
-            self.known = Known(card=self.known.card, no_card=self.known.no_card)
+        known = Known(card=self.known.card, no_card=self.known.no_card) if anew else self.known
+        self.known = replace(known, failed="", simulating=self._under_way)
         for timer in self._waiting:
             timer.stop()
         self._simulated = None
@@ -88,9 +88,9 @@ class Summary(Widget):
         self._later(self._previewed, draft, preview(draft, card), plan(draft), lineage(draft))
 
     def _previewed(self, draft: Draft, forecast: Forecast, plan: Plan | None, lineage: str) -> None:
-        worst = self.known.forecast.worst if self.known.forecast else None
-        kept = worst is not None and worst.source == "simulation" and draft is self._simulated
-        self._tell(draft, plan=plan, lineage=lineage, **({} if kept else {"forecast": forecast, "failed": ""}))
+        if self._simulated is None:
+            self._tell(draft, forecast=forecast)
+        self._tell(draft, plan=plan, lineage=lineage)
 
     def _simulate(self) -> None:
         if self._draft is None or self._under_way:
@@ -121,6 +121,17 @@ class Summary(Widget):
             self.known = replace(self.known, forecast=forecast, failed="")
         else:
             self.known = replace(self.known, failed=forecast.reason)
+
+    def look_away(self) -> None:
+        """Follow no draft any more."""
+        self._draft = None
+        self.rest()
+
+    def rest(self) -> None:
+        """Let go of the process that simulates, which holds half a GiB, unless it works; an edit starts another."""
+        if not self._under_way:
+            self._predictor.close()
+            self._predictor = Predictor()
 
     def on_unmount(self) -> None:
         """End the process that simulates."""

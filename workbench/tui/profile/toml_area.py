@@ -40,6 +40,11 @@ class TomlArea(TextArea):
         self.text = text
         self.move_cursor((min(row, self.document.line_count - 1), column))
 
+    def follow(self, line: int | None) -> None:
+        """Show the line of what the form's cursor is on; not while the text itself is edited."""
+        if line and not self.has_focus:
+            self.mark_line(line)
+
     def mark_line(self, line: int) -> None:
         """Put the cursor on a line, counted from 1."""
         self.move_cursor((max(0, min(line, self.document.line_count) - 1), 0))

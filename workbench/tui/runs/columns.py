@@ -16,9 +16,12 @@ from workbench.tui.widgets.sparkline import sparkline
 
 if TYPE_CHECKING:
     from workbench.engine.board import RunRow
+    from workbench.engine.names import RunName
 
 STRIKING = ("running", "failed", "lost", "damaged")
 """What one looks for in a list."""
+UNREAD = "reading"
+"""The state of a run whose files have not been read yet."""
 CURVE = 8
 """Cells of a loss curve."""
 
@@ -35,7 +38,27 @@ def as_row(row: RunRow, now_s: float) -> dict[str, Any]:
     }
 
 
+def as_unread(name: RunName) -> dict[str, Any]:
+    """A run of which only the name is known so far."""
+    unknown = dict.fromkeys(("kind", "model", "method", "quant", "stage", "step", "total_steps", "loss", "progress"))
+    return {
+        **unknown,
+        "run": name.id,
+        "status": UNREAD,
+        "name": name.name,
+        "age_s": None if name.made_s is None else time.time() - name.made_s,
+        "tags": "",
+        "archived": False,
+        "reason": "",
+        "losses": (),
+        "started_s": name.made_s,
+        "method_label": "",
+    }
+
+
 def _status(row: Row) -> Text:
+    if row["status"] == UNREAD:
+        return Text(f"… {UNREAD}", style="dim")
     return Text(state_text(row["status"]), style="bold" if row["status"] in STRIKING else "")
 
 

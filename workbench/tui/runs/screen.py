@@ -16,9 +16,10 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
+from workbench.engine.names import run_names
 from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
-from workbench.tui.runs.columns import COLUMNS, as_row
+from workbench.tui.runs.columns import COLUMNS, as_row, as_unread
 from workbench.tui.runs.first_run import FirstRun
 from workbench.tui.runs.verbs import RunVerbs
 from workbench.tui.widgets.filter_bar import FilterBar
@@ -93,7 +94,10 @@ class RunsScreen(RunVerbs):
         """As it was left; the runs come from the app's look at them."""
         self.table.restore(self.app.settings.get(self.MODE, "table"))
         self._set_share(self.app.settings.get(self.MODE, "details", 40))
-        self._set_first(next(self.app.workspace.metrics.glob("*/profile.toml"), None) is None)
+        names = run_names(self.app.workspace)
+        self._given = [name.id for name in names]
+        self.table.set_rows({name.id: as_unread(name) for name in names})
+        self._set_first(not names)
         self.watch(self.app, "rows", self._show_rows)
         self.every(AGES_S, self.table.refresh)
 
@@ -124,17 +128,20 @@ class RunsScreen(RunVerbs):
 
     def _fill(self, before: dict[str, tuple[RunRow, dict[str, object]]]) -> None:
         shown = {key: row for key, (run, row) in self._rows.items() if self._everything or not run.archived}
-        if list(shown) == self._given:
+        if list(shown) == self._given and before:
             changed = {key: row for key, row in shown.items() if key not in before or before[key][1] is not row}
             if changed:
                 self.table.update_rows(changed)
         else:
+            untouched = not before and self.table.cursor_key in self._given[:1]
             self._given = list(shown)
             self.table.set_rows(shown)
+            if untouched:
+                self.table.action_first()
         self.query_one(FilterBar).refresh_count()
         if self._wanted and self.table.move_to(self._wanted):
             self._wanted = ""
-        self._load_details()
+        self._highlighted()
 
     def _set_first(self, first: bool) -> None:
         if self.has_class("-first") != first or not self.focused:
@@ -171,11 +178,13 @@ class RunsScreen(RunVerbs):
         self.query_one("#details").focus()
         self._load_details()
 
-    @work(exclusive=True, group="details")
-    async def _load_details(self) -> None:
+    def _load_details(self) -> None:
         row = self.chosen()
-        if row is None or not self.query_one("#details").display:
-            return
+        if row is not None and self.query_one("#details").display:
+            self._read_details(row)
+
+    @work(exclusive=True, group="details")
+    async def _read_details(self, row: RunRow) -> None:
         await asyncio.sleep(SETTLED_S)
         self.query_one("#about", Static).update(await asyncio.to_thread(self._details, row))
 

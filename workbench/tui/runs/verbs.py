@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.engine.run import Run
 
 NONE = "no run is selected"
+READING = "the runs are still being read"
 UNFINISHED = ("failed", "stopped", "lost")
 
 
@@ -38,7 +39,7 @@ class RunVerbs(WorkbenchScreen):
         """Show the run live."""
         row = self.chosen()
         if row is None:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
         else:
             await self.app.open_run(row.id, "live")
 
@@ -47,10 +48,13 @@ class RunVerbs(WorkbenchScreen):
         """Stop the run after a checkpoint, or at once; asks."""
         row = self.chosen()
         if row is None:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
             return
         if row.status not in ("running", "waiting"):
             self.refuse(f"{row.id} is {row.status}; there is nothing to stop")
+            return
+        if row.kind == "base":
+            self.refuse(f"{row.id} is made by a run on its way; stop that run")
             return
         answer = await self.app.ask_stop(row.id)
         if answer:
@@ -71,7 +75,7 @@ class RunVerbs(WorkbenchScreen):
 
         row = self.chosen()
         if row is None:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
         elif row.status not in UNFINISHED:
             self.refuse(f"{row.id} is {row.status}; there is nothing to resume")
         else:
@@ -87,14 +91,14 @@ class RunVerbs(WorkbenchScreen):
 
         row = self.chosen()
         if row is None:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
             return
         name = await self.app.ask(f"Name of the new profile that begins as {row.id}", f"{row.name}-2")
         if not name:
             return
         path = await asyncio.to_thread(clone, self._run(row), name)
-        self.app.did("workbench", "new", path.stem, "--from-run", row.id)
         await self.app.open_profile(path)
+        self.app.did("workbench", "new", path.stem, "--from-run", row.id)
 
     @work(group="verb")
     async def action_tag(self) -> None:
@@ -103,7 +107,7 @@ class RunVerbs(WorkbenchScreen):
 
         rows = self.several()
         if not rows:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
             return
         common = [tag for tag in rows[0].tags if all(tag in row.tags for row in rows)]
         line = await self.app.ask(f"Tags of {_names(rows)}, separated by blanks", " ".join(common))
@@ -126,7 +130,7 @@ class RunVerbs(WorkbenchScreen):
 
         rows = self.several()
         if not rows:
-            self.refuse(NONE)
+            self.refuse(NONE if self.app.rows is not None else READING)
             return
         restore = all(row.archived for row in rows)
         word, change = ("Restore", tags.restore) if restore else ("Archive", tags.archive)
@@ -155,9 +159,9 @@ class RunVerbs(WorkbenchScreen):
             run = await asyncio.to_thread(start, self.app.workspace, say)
         finally:
             first.say("")
-        self.app.did("workbench", "run", "quickstart", "--detach")
         self.app.look_now()
         await self.app.open_run(run.id, "live")
+        self.app.did("workbench", "run", "quickstart", "--detach")
 
 
 def _names(rows: list[RunRow]) -> str:

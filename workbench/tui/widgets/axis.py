@@ -10,20 +10,22 @@ FACTORS = {10.0: (1, 2, 5), 2.0: (1,), 60.0: (1, 2, 5, 10, 15, 30)}
 """What a power of each base is multiplied with to give a round number: decimals, bytes, seconds."""
 
 
-def number(value: float) -> str:
-    """A number in few characters: thousands as k, M, G; very small ones with an exponent.
+def number(value: float, digits: int = 3) -> str:
+    """A number in few characters: thousands as k, M, G; very small ones with an exponent; so many digits count.
 
     >>> number(0), number(1234), number(2_000_000), number(0.71), number(1.182), number(0.0003), number(1e12)
     ('0', '1.23k', '2M', '0.71', '1.18', '3e-4', '1e12')
+    >>> number(1.18249, digits=4)
+    '1.182'
     """
     size = abs(value)
     if size >= 999.5e9 or 0 < size < 0.001:
-        mantissa, _, exponent = f"{value:.2e}".partition("e")
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
         return f"{_short(mantissa)}e{int(exponent)}"
     for unit, power in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if size >= power * 0.9995:
-            return f"{_short(f'{value / power:.3g}')}{unit}"
-    return _short(f"{value:.3g}")
+            return f"{_short(f'{value / power:.{digits}g}')}{unit}"
+    return _short(f"{value:.{digits}g}")
 
 
 def _short(digits: str) -> str:

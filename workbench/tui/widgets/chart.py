@@ -89,11 +89,6 @@ class Chart(Widget):
         """How it is looked at."""
         return self._view
 
-    @property
-    def notes(self) -> list[str]:
-        """What a reader must know beside the picture."""
-        return self._picture.notes
-
     def show(self, plot: Plot, view: View | None = None) -> None:
         """Show something else, or the same in another way."""
         if view and view.smoothing != self._view.smoothing:
@@ -145,7 +140,7 @@ class Chart(Widget):
 
     def _legend(self) -> Content:
         """The title, then each series with its mark and its newest number; where room lacks, less of that."""
-        room = self.size.width - 2
+        room = self.size.width - 4  # a line and a space on either side
         legends = [self._legend_with(*parts) for parts in ((True, True), (False, True), (False, False))]
         return next((legend for legend in legends if legend.cell_length <= room), legends[-1])
 
@@ -158,7 +153,7 @@ class Chart(Widget):
             newest = "n/a" if series.curve.last is None else self._plot.y_format(series.curve.last)
             name = f"{self._sign(number, series)}{one_line(series.name)} {newest if numbers else ''}"
             parts.append(Content.styled(name.strip(), style))
-        return Content("  ").join([part for part in parts if part.plain])
+        return Content("  " if numbers else " ").join([part for part in parts if part.plain])
 
     def _sign(self, number: int, series: Series) -> str:
         if sum(len(one.curve) > 0 for one in self._plot.series) < 2:
@@ -168,7 +163,7 @@ class Chart(Widget):
 
     def _footnotes(self) -> list[str]:
         view = self._view
-        said = [self._plot.x_name]
+        said = [self._plot.x_name, *([self._plot.note] if self._plot.note else [])]
         if view.window is not None:
             said.append(f"last {self._plot.x_format(view.window)}")
         if view.log_y:

@@ -50,7 +50,7 @@ class ColumnsDialog(ModalScreen[list[Column] | None]):
         """The list, and its keys."""
         with Vertical() as box:
             box.border_title = "Columns"
-            yield OptionList(*self._options(), markup=False)
+            yield OptionList(*self._options(), markup=False, compact=True)
             yield Static("space show/hide  J K move  enter accept  esc cancel", markup=False)
 
     def on_mount(self) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
+from workbench.tui.keys import SHARED, bindings
 from workbench.tui.safe import one_line
 from workbench.tui.widgets.table import Table
 
@@ -23,7 +25,11 @@ class FilterBar(Horizontal):
         id: Of the widget.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Clear the filter", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        replace(SHARED["back"], action="leave", description="Clear the filter"),
+        # before the field gets it: the next key must find the table with the focus, however fast it comes
+        replace(SHARED["open"], action="accept", description="To the rows that match", priority=True),
+    )
     DEFAULT_CSS = """
     FilterBar { height: 1; display: none; background: $panel; }
     FilterBar:focus-within, FilterBar.filtered { display: block; }
@@ -47,7 +53,8 @@ class FilterBar(Horizontal):
         """Type a filter, beginning with the one that holds."""
         self.add_class("filtered")
         self._input.value = self._table.rows.filter
-        self._input.focus()
+        self.app.update_styles(self)  # what is not shown yet cannot take the focus
+        self.screen.set_focus(self._input)  # at once: the next key is no key of the table
 
     def clear(self) -> bool:
         """Show all rows again; False when there was no filter."""
@@ -73,10 +80,9 @@ class FilterBar(Horizontal):
             problem = self._table.set_filter(event.value, typing=True)
         self._say(problem)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_accept(self) -> None:
         """Back to the rows that are left."""
-        event.stop()
-        self._table.focus()
+        self.screen.set_focus(self._table)
         self.set_class(bool(self._table.rows.filter), "filtered")
 
     def on_descendant_blur(self) -> None:
@@ -86,7 +92,7 @@ class FilterBar(Horizontal):
     def action_leave(self) -> None:
         """Take the filter back, or leave when there is none."""
         self.clear()
-        self._table.focus()
+        self.screen.set_focus(self._table)
 
     @property
     def _table(self) -> Table:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.safe import one_line
+from workbench.tui.status import count_running
 
 
 class Header(Widget):
@@ -32,7 +33,7 @@ class Header(Widget):
 
     def _show_machine(self) -> None:
         app = self.app
-        running = None if app.rows is None else sum(row.status == "running" for row in app.rows)
+        running = None if app.rows is None else count_running(app.rows)
         self.machine = " · ".join(part for part in (app.gpu, "" if running is None else f"{running} running") if part)
 
     def render(self) -> Text:

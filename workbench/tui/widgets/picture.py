@@ -69,8 +69,9 @@ def _trace(raster: Raster, frame: Frame, shown: Sequence[tuple[Series, int, int]
     """Draw all series, the later over the earlier; where there are several, each with its mark."""
     marks = raster.mode.marks
     several = sum(len(series.curve) > 0 for series, *_ in shown) > 1
-    for number, (series, *span) in enumerate(shown):
-        ink, mark, start_end = f"series-{number}", marks[number % len(marks)], (span[0], span[1])
+    for place, (series, *span) in enumerate(shown):
+        number = place % len(marks)
+        ink, mark, start_end = f"series-{number}", marks[number], (span[0], span[1])
         ys: Sequence[float] = series.curve.ys
         if view.smoothing > 0 and series.smooth and series.look == "line":
             draw(raster, frame, series, ys, start_end, f"raw-{number}", "")
@@ -103,7 +104,7 @@ def _frame(plot: Plot, view: View, shown: Sequence[tuple[Series, int, int]]) -> 
         low = min(0.0, low)
     if low == high:
         around = 0.5 if view.log_y else abs(low) * 0.1 or 0.5
-        low, high = low - around, high + around
+        low, high = low - around, high + 0.9 * around  # not in the very middle, where rounding decides on the dot
     return Frame(min(xs), max(xs), low, high, view.log_y)
 
 
@@ -133,14 +134,16 @@ def _y_labels(plot: Plot, frame: Frame, rows: int) -> dict[int, str]:
 
 def _x_labels(plot: Plot, frame: Frame, raster: Raster) -> str:
     """First and last x, and round numbers between them where there is room."""
-    cells = [" "] * raster.width
+    cells, told = [" "] * raster.width, set[str]()
     ends = [frame.left] if frame.left == frame.right else [frame.right, frame.left]
-    for value in [*ends, *axis.ticks(frame.left, frame.right, raster.width // 9, plot.x_base)]:
+    ticks = axis.ticks(frame.left, frame.right, raster.width // 9, plot.x_base)
+    for value in [*ends, *(tick for tick in ticks if not (plot.whole_x and tick % 1))]:
         label = plot.x_format(value)
         middle = scale(value, frame.left, frame.right, raster.width)
         at = min(max(0, middle - len(label) // 2), raster.width - len(label))
         room = cells[max(0, at - 2) : at + len(label) + 2]
-        if at >= 0 and all(cell == " " for cell in room):
+        if at >= 0 and label not in told and all(cell == " " for cell in room):
+            told.add(label)
             cells[at : at + len(label)] = label
     return "".join(cells)
 

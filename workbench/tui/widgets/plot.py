@@ -60,7 +60,9 @@ class Plot:
         y_format: How y is written, unit and all.
         x_base: 10 for counts, 60 for seconds.
         y_base: 10 for numbers, 2 for bytes.
+        whole_x: Whether x counts whole things, so that 1.5 is no tick.
         from_zero: Whether the y axis begins at zero.
+        note: Said in the lower border.
         empty: What is said while there is no number, such as why there will be none.
     """
 
@@ -72,7 +74,9 @@ class Plot:
     y_format: axis.Format = axis.number
     x_base: float = 10.0
     y_base: float = 10.0
+    whole_x: bool = False
     from_zero: bool = False
+    note: str = ""
     empty: str = "no number yet"
 
 

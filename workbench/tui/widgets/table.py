@@ -68,6 +68,8 @@ class Table(TableView):
         self._rows.columns = arranged(columns, chosen)
         if self._rows.sort not in {column.key for column in columns}:
             self._rows.sort_by("")
+        if self._rows.filter_by(self._rows.filter):  # it names a column that is no more
+            self._rows.filter_by("")
         self._changed()
 
     def set_rows(self, rows: Mapping[str, Row]) -> None:
@@ -130,13 +132,14 @@ class Table(TableView):
         }
 
     def restore(self, state: object) -> None:
-        """Take up a state from the settings; what of it does not fit this table is passed over."""
+        """Take up a state from the settings, or none; what of it does not fit this table is passed over."""
         kept = state if isinstance(state, dict) else {}
         self._rows.columns = arranged(self._offered, kept.get("columns"))
-        if kept.get("sort") in {column.key for column in self._offered}:
-            self._rows.sort_by(kept["sort"], kept.get("reverse") is True)
-        if isinstance(kept.get("filter"), str):
-            self._rows.filter_by(kept["filter"])
+        sort, text = kept.get("sort"), kept.get("filter")
+        known = sort in {column.key for column in self._offered}
+        self._rows.sort_by(str(sort) if known else "", kept.get("reverse") is True)
+        if not isinstance(text, str) or self._rows.filter_by(text):
+            self._rows.filter_by("")
         self._changed()
 
     def on_resize(self) -> None:
@@ -240,7 +243,7 @@ class Table(TableView):
         if self._key is not None and self.cursor_column:
             text = str(self.cursor_column.cell(self._rows[self._key]))
             self.app.copy_to_clipboard(text)
-            self.notify(f"Copied {one_line(text, 60)}", markup=False)
+            self.notify(f"copied: {one_line(text, 200)}", markup=False)
 
     def _sort_or_reverse(self, key: str) -> None:
         self.set_sort(key, reverse=key == self._rows.sort and not self._rows.reverse)

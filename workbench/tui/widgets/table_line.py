@@ -31,9 +31,16 @@ def header(
     cells = []
     for place, one in enumerate(placed):
         arrow = (DOWN if reverse else UP) if one.column.key == sort else ""
-        text = aligned(f"{one_line(one.column.title)}{arrow}", one.width, one.column.right)
+        text = _head(one_line(one.column.title), arrow, one)
         cells.append([Segment(text, chosen if place == cursor else plain), Segment(" " * GAP, plain)])
     return cells
+
+
+def _head(title: str, arrow: str, one: Placed) -> str:
+    """The title with its arrow beside it; where there is no room the title is cut and not the arrow."""
+    if cell_len(title) + len(arrow) <= one.width:
+        return aligned(f"{title}{arrow}", one.width, one.column.right)
+    return aligned(title, one.width - len(arrow), one.column.right) + arrow
 
 
 def line(

@@ -184,7 +184,9 @@ class TableView(ScrollView, can_focus=True):
             y = max(min(y, self._row - fixed), self._row + 2 - height)
         if self._column:
             one, left = self._placed[self._column], self._fixed_width()
-            x = min(max(x, one.end - GAP - width), one.x - left)
+            least = max(x, one.end - GAP - width)
+            starts = [other.x - left for other in self._placed[1 : self._column + 1]]
+            x = next((start for start in starts if start >= least), one.x - left)  # begin with a whole column
         else:
             x = 0
         if (x, y) != self.scroll_offset:

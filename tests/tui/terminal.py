@@ -1,0 +1,111 @@
+"""A terminal of its own for a test: a tmux server with one pane that runs a command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WORKBENCH = [sys.executable, "-m", "workbench"]
+DEADLINE_S = 60.0
+PAUSE_S = 0.05
+
+
+def need_tmux() -> None:
+    """Skip the test where there is no tmux."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed: the tests of a real terminal need it")
+
+
+class Terminal:
+    """One pane.
+
+    Args:
+        folder: Where its command runs, and where its socket and exit code are kept.
+        command: What runs in it.
+        size: Columns and rows.
+        term: Value of TERM inside.
+        environment: Set for the command.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        command: list[str],
+        size: tuple[int, int] = (80, 24),
+        term: str = "screen-256color",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._socket = f"/tmp/wb-{os.getpid()}-{time.monotonic_ns()}"
+        self.ended = folder / "ended"
+        self.pid_file = folder / "pid"
+        config = folder / "tmux.conf"
+        config.write_text(f'set -g default-terminal "{term}"\nset -g remain-on-exit on\n')
+        script = folder / "pane.sh"
+        quoted = " ".join(f"'{word}'" for word in command)
+        script.write_text(f"unset COLUMNS LINES\necho $$ > '{self.pid_file}'\nexec {quoted}\n")
+        outer = folder / "outer.sh"
+        outer.write_text(f"sh '{script}'\necho $? > '{self.ended}'\nexec sleep 600\n")
+        state = {name: str(folder / name) for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME")}
+        environment = {"PYTHONPATH": str(ROOT), **state, **(environment or {})}
+        settings = [word for name, value in environment.items() for word in ("-e", f"{name}={value}")]
+        where = ["-x", str(size[0]), "-y", str(size[1]), "-c", str(folder)]
+        self.tmux("-f", str(config), "new-session", "-d", *where, *settings, f"sh '{outer}'")
+
+    def tmux(self, *words: str) -> str:
+        """What a tmux command prints."""
+        done = subprocess.run(
+            ["tmux", "-S", self._socket, *words], capture_output=True, text=True, check=False, timeout=30
+        )
+        return done.stdout
+
+    def screen(self) -> str:
+        """What is on the screen."""
+        return self.tmux("capture-pane", "-p")
+
+    def press(self, *keys: str) -> None:
+        """Press keys, in tmux's spelling."""
+        self.tmux("send-keys", *keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size of the window."""
+        self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def modes(self) -> str:
+        """Alternate screen and mouse, "0 0" when the terminal is as it was."""
+        return self.tmux("display", "-p", "#{alternate_on} #{mouse_any_flag}").strip()
+
+    @property
+    def pid(self) -> int:
+        """Of the command."""
+        return int(self.pid_file.read_text())
+
+    def wait(self, text: str) -> str:
+        """The screen once it shows a text."""
+        self.until(lambda: text in self.screen(), f'"{text}"')
+        return self.screen()
+
+    def wait_end(self) -> int:
+        """The exit code of the command once it has ended."""
+        self.until(lambda: self.ended.exists() and bool(self.ended.read_text()), "the end of the command")
+        return int(self.ended.read_text())
+
+    def until(self, done: Callable[[], bool], what: str) -> None:
+        """Wait; fails with what is on the screen."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not done():
+            if time.monotonic() > deadline:
+                pytest.fail(f"{what} did not come; the screen is:\n{self.screen()}")
+            time.sleep(PAUSE_S)
+
+    def close(self) -> None:
+        """End the server with everything in it."""
+        self.tmux("kill-server")
+        Path(self._socket).unlink(missing_ok=True)
