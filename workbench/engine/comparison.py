@@ -20,6 +20,7 @@ class Cell:
         mark: "baseline", "better", "worse", "equivalent", "tie", or "" without a pair.
         underpowered: Whether a tie may only be a lack of questions: a difference of 5 points might not have shown.
         best: Whether no row of this column is shown to be better.
+        unpaired: Whether the difference is one of independent samples, for want of answers to pair.
     """
 
     value: float
@@ -33,6 +34,7 @@ class Cell:
     mark: str = ""
     underpowered: bool = False
     best: bool = False
+    unpaired: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,19 @@ class Line:
 
     Args:
         id: Of the run; of a floor what it always answers.
-        kind: "train", "base" or "floor".
+        kind: "train", "base", "imported", "floor", or "seeds" for a configuration that was trained several times.
         name, model, method, quant, seed: What it is; seed None where nothing was trained.
         cells: By metric.
-        health: coverage, empty, unparsed, truncated, error (fractions), mean_new_tokens; empty for a floor.
+        health: coverage, empty, unparsed, truncated, error (fractions), mean_new_tokens; empty for a floor, and
+            without what an imported result does not say.
         latency_s: Seconds a prompt in the batched run.
         train_memory_bytes, eval_memory_bytes: Peaks; None where unknown or where nothing was trained.
-        flags: What keeps it from being trusted: "collapsed", "low coverage".
+        flags: What keeps it from being trusted: "collapsed", "low coverage", "collapsed on <data set>".
         memory_kind: What the peaks are of: "allocated" by torch on a GPU, "RSS" without one.
-        legacy: The 2025 study's figures, never ranked: absdiff and absdiff_n.
+        legacy: Figures that are shown and never ranked, by name: of ours absdiff and absdiff_n, of an imported
+            result whatever its own tool measured.
+        origin: Which tool and file an imported result comes from; empty for our own.
+        runs: Ids of the runs of one configuration, kind "seeds".
     """
 
     id: str
@@ -67,6 +73,8 @@ class Line:
     flags: tuple[str, ...] = ()
     memory_kind: str = ""
     legacy: dict[str, float | None] = field(default_factory=dict)
+    origin: str = ""
+    runs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,11 @@ class Block:
         lines: Baseline first, then by the ranked score, floors last.
         detectable: The smallest difference of the ranked score that this many answers would show, a fraction;
             None without a pair.
+        needed: How many questions would show a difference of the ranked score, as (difference, questions);
+            empty without a pair.
+        winner: Id of the one row that is shown to beat all others by the ranked score; empty without one.
+        seeds: Configurations that were trained with three seeds or more, each summed up over its runs.
+        footer: What the table can claim, in sentences.
     """
 
     dataset: str
@@ -89,6 +102,10 @@ class Block:
     metrics: tuple[str, ...]
     lines: tuple[Line, ...]
     detectable: float | None
+    needed: tuple[tuple[float, int], ...] = ()
+    winner: str = ""
+    seeds: tuple[Line, ...] = ()
+    footer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
