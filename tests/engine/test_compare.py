@@ -144,6 +144,8 @@ def test_a_four_way_tie_has_no_winner(workspace):
     assert all(line.cells["accuracy"].best for line in scored)
     assert [line.cells["accuracy"].mark for line in scored] == ["baseline", "tie", "tie", "tie"]
     assert found.blocks[0].detectable > 0.05
+    assert found.blocks[0].winner == ""
+    assert found.blocks[0].footer[0].startswith("No winner on accuracy: 4 rows are not told apart")
 
 
 @pytest.mark.parametrize("right", [0, 40, N])
@@ -173,11 +175,146 @@ def test_equal_answers_of_many_questions_are_equivalent(workspace):
     assert lines(found)["x"].cells["accuracy"].mark == "equivalent"
 
 
+def test_one_row_above_all_is_the_winner(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-00000{i}-r{i}", quiz(right)) for i, right in enumerate((22, 48))]
+    block = compare(workspace, runs).blocks[0]
+    assert block.winner == runs[1].id
+    assert block.footer[0] == f"{runs[1].id} is shown to beat every other row on accuracy."
+
+
+def test_the_footer_plans_the_next_measurement(workspace):
+    write(workspace, BASE, quiz(25))
+    found = compare(workspace, [write(workspace, "20260101-000000-x", quiz(28))])
+    block = found.blocks[0]
+    effects, questions = zip(*block.needed, strict=True)
+    assert effects == (0.005, 0.01, 0.02, 0.05)
+    assert list(questions) == sorted(questions, reverse=True)
+    assert questions[-1] > N
+    assert any("Questions needed to show a difference of 0.5 points: " in line for line in block.footer)
+    assert any("would probably not have shown" in line for line in block.footer)
+    assert any("Training variance was not measured for 1 of 1" in line for line in block.footer)
+
+
+def test_three_seeds_are_summed_up(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-00000{i}-x", quiz(40 + i), seed=i) for i in range(3)]
+    block = compare(workspace, runs).blocks[0]
+    (line,) = block.seeds
+    assert (line.kind, line.name, len(line.runs)) == ("seeds", "x, 3 seeds", 3)
+    cell = line.cells["accuracy"]
+    assert cell.value == pytest.approx(41 / 50)
+    assert cell.delta == pytest.approx(21 / 50)
+    assert cell.mark == "better"
+    assert not any("was not measured" in sentence for sentence in block.footer)
+    assert compare(workspace, runs[:2]).blocks[0].seeds == ()
+
+
+def test_seeds_of_other_profiles_are_not_summed_up(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-00000{i}-x", quiz(40), seed=i) for i in range(3)]
+    runs[0].profile_file.write_text(PROFILE + "[train]\nlearning_rate = 1.0\nseed = 0\n")
+    assert compare(workspace, runs).blocks[0].seeds == ()
+    runs[0].profile_file.write_text(PROFILE + "[train]\nseed = 0\n")
+    runs[1].profile_file.write_text(PROFILE + "[train]\nseed = 1\n")
+    runs[2].profile_file.write_text(PROFILE + "[train]\nseed = 2\n")
+    assert len(compare(workspace, runs).blocks[0].seeds) == 1
+
+
+def test_a_long_sweep_can_be_corrected_for_false_discoveries(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-00000{i}-r{i}", quiz(27)) for i in range(9)]
+    marked = {
+        name: lines(compare(workspace, runs, correction=name))["r0"].cells["accuracy"].mark
+        for name in ("holm", "benjamini-hochberg")
+    }
+    assert marked == {"holm": "tie", "benjamini-hochberg": "better"}
+    with pytest.raises(InputError, match="Did you mean"):
+        compare(workspace, runs, correction="holms")
+
+
+def test_what_a_prompt_was_made_with_is_said_where_it_differs(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-00000{i}-r{i}", quiz(45)) for i in range(2)]
+    for run, sha in zip(runs, "ab", strict=True):
+        run.receipt_file.write_text(json.dumps({"model": {"template_sha256": sha, "attn_implementation": "sdpa"}}))
+    notes = compare(workspace, runs).notes
+    assert any("chat template" in note for note in notes)
+    assert not any("attention" in note for note in notes)
+
+
 def test_tests_are_corrected_for_their_number(workspace):
     write(workspace, BASE, quiz(20))
     runs = [write(workspace, f"20260101-00000{i}-r{i}", quiz(26 if i == 0 else 20)) for i in range(8)]
     assert lines(compare(workspace, runs))["r0"].cells["accuracy"].mark == "tie"
     assert lines(compare(workspace, runs[:1]))["r0"].cells["accuracy"].mark == "better"
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1"])
+@pytest.mark.parametrize("kind", ["all empty", "all garbage", "one letter", "one right, the rest empty"])
+def test_collapsed_answers_to_a_quiz_are_below_the_base(workspace, kind, metric):
+    write(workspace, BASE, quiz(20))
+    golds = [("ABCD"[place % 4],) for place in range(N)]
+    said = {
+        "all empty": [""] * N,
+        "all garbage": ["\u0000 \u00e9 lorem }}{{"] * N,
+        "one letter": ["B"] * N,
+        "one right, the rest empty": ["A", *[""] * (N - 1)],
+    }[kind]
+    found = compare(workspace, [write(workspace, "20260101-000000-x", samples("arc", "quiz", golds, said))])
+    line, base = lines(found)["x"], lines(found)[BASE]
+    assert line.cells[metric].value < base.cells[metric].value
+    assert not line.cells[metric].best
+    assert any(flag.startswith("collapsed") for flag in line.flags)
+
+
+@pytest.mark.parametrize("kind", ["all empty", "all garbage", "all unanswerable", "one right, the rest empty"])
+def test_collapsed_answers_about_passages_are_below_the_base(workspace, kind):
+    base = passages(0.6, 1)
+    write(workspace, BASE, base)
+    golds, n = [tuple(sample["gold"]) for sample in base], len(base)
+    said = {
+        "all empty": [""] * n,
+        "all garbage": ["...!?"] * n,
+        "all unanswerable": ["unanswerable"] * n,
+        "one right, the rest empty": ["unanswerable", *[""] * (n - 1)],
+    }[kind]
+    answers = samples("squad", "passages", golds, said, clusters=[sample["cluster"] for sample in base])
+    found = compare(workspace, [write(workspace, "20260101-000000-x", answers)])
+    line, baseline = lines(found, "passages")["x"], lines(found, "passages")[BASE]
+    for metric in ("f1", "exact"):
+        assert line.cells[metric].value < baseline.cells[metric].value
+        assert not line.cells[metric].best
+    assert any(flag.startswith("collapsed") for flag in line.flags)
+
+
+def test_a_trivial_answer_is_never_better_than_a_weak_base(workspace):
+    asked = passages(0.5, 1)
+    golds, clusters = [tuple(sample["gold"]) for sample in asked], [sample["cluster"] for sample in asked]
+    write(workspace, BASE, samples("squad", "passages", golds, ["zebra", "cloud"] * 60, clusters=clusters))
+    answers = samples("squad", "passages", golds, ["unanswerable"] * len(asked), clusters=clusters)
+    found = compare(workspace, [write(workspace, "20260101-000000-x", answers)])
+    cell = lines(found, "passages")["x"].cells["f1"]
+    assert cell.delta > 0.1
+    assert (cell.mark, cell.best) == ("", False)
+
+
+def test_questions_that_all_have_one_answer_may_be_answered_alike(workspace):
+    write(workspace, BASE, samples("math", "sums", [("7",)] * N, ["7"] * 20 + ["8"] * 30))
+    run = write(workspace, "20260101-000000-x", samples("math", "sums", [("7",)] * N, ["7"] * N))
+    line = lines(compare(workspace, [run]), "sums")["x"]
+    assert (line.flags, line.cells["accuracy"].mark) == ((), "better")
+
+
+def test_what_collapsed_on_one_data_set_is_best_on_none(workspace):
+    write(
+        workspace, BASE, [*quiz(20), *samples("math", "sums", [(str(i),) for i in range(N)], ["1"] * 20 + ["2"] * 30)]
+    )
+    empty = samples("math", "sums", [(str(i),) for i in range(N)], [""] * N)
+    found = compare(workspace, [write(workspace, "20260101-000000-x", [*quiz(45), *empty])])
+    assert lines(found)["x"].flags == ("collapsed on sums",)
+    assert not lines(found)["x"].cells["accuracy"].best
+    assert lines(found)[BASE].flags == ()  # it was not trained: it only cannot do this
 
 
 @pytest.mark.parametrize("kind", ["empty", "abstaining"])

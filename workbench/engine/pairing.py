@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,6 @@ from workbench.engine.evaluate.summary import MACRO_F1, answered, measured, righ
 from workbench.engine.resampling import difference_interval, sign_flip, standard_error
 
 Sample = dict[str, Any]
-RIGHT_OR_WRONG = ("accuracy", "exact", "has_ans_exact", "no_ans_exact", "no_ans_f1")
-"""Scores that are 0 or 1 for every sample."""
 SHARED = 0.95
 """Two models are paired only if they share at least this fraction of the questions."""
 
@@ -28,8 +27,10 @@ class Difference:
         low, high: Its 95 % interval.
         low_90, high_90: Its 90 % interval.
         p: Two-sided, of no difference.
-        n: Pairs.
+        n: Pairs; of independent samples the smaller number.
         detectable: The smallest difference that would have shown four times in five, a fraction.
+        discordance: Share of pairs of which one is right and the other wrong; None for scores between.
+        paired: Whether the same questions were compared.
     """
 
     delta: float
@@ -40,18 +41,23 @@ class Difference:
     p: float
     n: int
     detectable: float
+    discordance: float | None = None
+    paired: bool = True
 
+    def needed(self, effect: float) -> int:
+        """Questions that would show a difference of ``effect`` four times in five, if the rest stays as it is.
 
-def same_protocol(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two evaluations asked the same questions in the same way."""
-    facts = ("task", "protocol", "answer_format", "max_new_tokens", "dataset_sha256")
-    return all(one[fact] == other[fact] for fact in facts)
+        A difference of means needs questions in proportion to its variance, hence the square.
+        """
+        if self.discordance is not None:
+            return statistics.n_needed(effect, self.discordance)
+        return max(1, math.ceil(self.n * (self.detectable / effect) ** 2))
 
 
 def difference(first: Mapping[str, Sample], second: Mapping[str, Sample], metric: str) -> Difference | None:
     """The paired difference; None when they share too few questions, or none that the score counts.
 
-    Scores that are right or wrong, of independent questions, are tested with McNemar's mid-p, their interval is
+    Scores that are all right or wrong, of independent questions, are tested with McNemar's test, their interval is
     Newcombe's for pairs. Macro-F1 is tested by swapping the two answers of random questions, and drawn anew as a table
     of counts. Everything else is tested by flipping signs and resampled by passage, where several questions share one.
 
@@ -75,7 +81,7 @@ def difference(first: Mapping[str, Sample], second: Mapping[str, Sample], metric
             clusters.append(str(one["cluster"]))
     if not values:
         return None
-    if metric in RIGHT_OR_WRONG and len(set(clusters)) == len(clusters):
+    if len(set(clusters)) == len(clusters) and all(value in (0.0, 1.0) for pair in values for value in pair):
         return _of_proportions(values)
     return _of_means([after - before for before, after in values], clusters)
 
@@ -88,9 +94,10 @@ def _of_proportions(values: Sequence[tuple[float, float]]) -> Difference:
         (gained - lost) / n,
         *statistics.newcombe_paired(*table),
         *statistics.newcombe_paired(*table, 0.9),
-        p=statistics.mcnemar_midp(gained, lost),
+        p=statistics.mcnemar(gained, lost),
         n=n,
         detectable=statistics.minimum_detectable_effect(n, (gained + lost) / n),
+        discordance=(gained + lost) / n,
     )
 
 

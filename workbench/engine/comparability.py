@@ -1,0 +1,38 @@
+"""Whether two results may stand beside each other: what refuses a comparison, and what only needs saying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from workbench.engine.compared_run import ComparedRun
+
+REFUSING = ("task", "protocol", "answer_format", "max_new_tokens", "dataset_sha256")
+"""Facts of an evaluation that must be equal; the version of a task is part of its protocol."""
+
+SAYING = {
+    "template_sha256": "chat template",
+    "system_sha256": "system turn",
+    "dtype": "dtype",
+    "attn_implementation": "attention backend",
+    "batch_tokens": "batch size",
+    "fewshot_as_multiturn": "form of its few-shot examples",
+}
+"""Facts that may differ on purpose, and then part of a difference may be theirs."""
+
+
+def same_protocol(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two evaluations asked the same questions in the same way."""
+    return all(one[fact] == other[fact] for fact in REFUSING)
+
+
+def differences_to_say(group: Sequence[ComparedRun], dataset: str) -> Iterator[str]:
+    """A sentence for each fact in which results of one block differ, as far as they record it."""
+    sizes = {run.id: run.entries[dataset]["n"] for run in group}
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"{n} in {run_id}" for run_id, n in sizes.items())
+        yield f"{dataset}: the rows stand on different numbers of answers ({told})"
+    for fact, name in SAYING.items():
+        known = {run.id: run.asked[fact] for run in group if run.asked.get(fact) is not None}
+        if len(set(known.values())) > 1:
+            yield f"{dataset}: not all rows have the same {name}; part of a difference may be its"
