@@ -38,7 +38,26 @@ LINES = (
     ),
     Line("always 7", "floor", "always 7", cells={"accuracy": Cell(0.07, None, None, 120)}),
 )
-BLOCK = Block("arithmetic", "math", "math_gen@1", "bare", ("accuracy",), LINES, 0.08)
+SEEDS = Line(
+    "seeds-1",
+    "seeds",
+    "x, 3 seeds",
+    "m",
+    "LoRA r16",
+    cells={"accuracy": Cell(0.4, 0.2, 0.6, 120)},
+    runs=("a", "b", "c"),
+)
+BLOCK = Block(
+    "arithmetic",
+    "math",
+    "math_gen@1",
+    "bare",
+    ("accuracy",),
+    LINES,
+    0.08,
+    seeds=(SEEDS,),
+    footer=("No winner on accuracy: <b>2 rows</b> are not told apart.",),
+)
 N, ROWS = published()
 COMPARISON = Comparison("base-m-1", (BLOCK,), ("one training seed",), N, tuple(ROWS))
 
@@ -66,20 +85,23 @@ def test_data_goes_to_stdout_and_the_notes_to_stderr(capsys):
     assert "▲ better" in out
     assert "published by the study (n = 50 a task" in out
     assert "note: one training seed" in err
-    assert "a difference below 0.080 would probably not have shown" in err
+    assert "arithmetic: No winner on accuracy: <b>2 rows</b> are not told apart." in err
+    assert "x, 3 seeds" in out
 
 
 def test_every_table_row_of_the_markdown_has_its_header_s_cells():
     tables = [part.splitlines() for part in markdown(COMPARISON).split("\n\n") if part.startswith("|")]
-    assert len(tables) == 3
+    assert len(tables) == 4
     for lines in tables:
         assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
     assert "now-x\\|y" in markdown(COMPARISON)
+    assert "<b>" not in markdown(COMPARISON)
 
 
 def test_the_csv_has_every_figure():
     rows = list(csv.DictReader(io.StringIO(to_csv(COMPARISON))))
-    assert len(rows) == 3 + 3 * len(COMPARISON.reference)
+    assert len(rows) == 3 + 1 + 3 * len(COMPARISON.reference)
+    assert (rows[3]["kind"], rows[3]["runs"]) == ("seeds", "a b c")
     trained = rows[1]
     assert (trained["id"], trained["metric"], trained["value"], trained["delta_low"], trained["p_holm"]) == (
         "now-x|y",
@@ -102,3 +124,20 @@ def test_the_legacy_figure_stands_apart_with_its_n():
     header, (row,) = health_grid(Block("d", "math", "math_gen@1", "bare", ("accuracy",), (line,), None))
     assert (header[-1], row[-1]) == ("AbsDiff (legacy)", "9 (n = 5)")
     assert row[header.index("eval memory")] == "1.00 GiB RSS"
+
+
+def test_an_imported_row_shows_its_origin_and_what_is_only_legacy():
+    cell = Cell(0.9, 0.8, 0.95, 50, 0.1, -0.1, 0.2, 0.3, "tie", unpaired=True)
+    line = Line("r", "imported", "r", cells={"accuracy": cell}, origin="study 2025 (legacy)", legacy={"latency_s": 3.3})
+    block = Block("d", "arc", "arc@study", "as imported", ("accuracy",), (line,), None)
+    header, (row,) = health_grid(block)
+    assert row[header.index("origin")] == "study 2025 (legacy)"
+    assert row[header.index("legacy (not ranked)")] == "latency_s 3.3"
+    assert row[header.index("s/prompt")] == "n/a"
+    assert score_grid(block)[1][0][-1].endswith("≈ tie u")
+
+
+def test_a_score_without_n_says_so():
+    line = Line("r", "imported", "r", cells={"accuracy": Cell(0.9, None, None, 0)})
+    header, (row,) = score_grid(Block("d", "table", "p", "as imported", ("accuracy",), (line,), None))
+    assert (row[header.index("n")], row[header.index("accuracy")]) == ("n/a", "0.900")

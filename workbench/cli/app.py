@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, runs
+from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, reports, runs
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -136,6 +136,13 @@ _add(
     "workbench compare",
     "workbench compare last --reference",
     "workbench compare run-a run-b --baseline run-a --csv > table.csv",
+)
+_add(
+    reports.import_results,
+    "import",
+    "Bring results of other tools into the same table.",
+    "workbench import lm-eval-output/",
+    "workbench import results_2026-01-01.json mine.csv",
 )
 app.add_typer(datasets.app, name="data", short_help="Prepare, preview, reduce and list data sets.")
 _add(

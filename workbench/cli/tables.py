@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from workbench.engine.reference import Published
 
 MARKS = {"better": "▲ better", "worse": "▼ worse", "equivalent": "≡ equivalent", "tie": "≈ tie", "baseline": "baseline"}
-LEFT = ("run", "model", "method", "quant", "flags", "note")
+LEFT = ("run", "model", "method", "quant", "flags", "note", "origin", "legacy (not ranked)")
 LEGEND = (
-    "[low, high]: 95 % interval. difference: to the baseline, paired on the same questions; ▲ ▼: p < 0.05 after Holm's "
-    "correction, ≡: within 2 points, ≈: not told apart (?: 5 points might not have shown). *: no row "
-    "is shown to be better."
+    "[low, high]: 95 % interval. difference: to the baseline, paired on the same questions (u: independent samples); "
+    "▲ ▼: p < 0.05 after correction, ≡: within 2 points, ≈: not told apart (?: 5 points might not have shown). *: no "
+    "row is shown to be better; a row that collapsed never has one."
 )
 HEALTH = (
     ("coverage", "coverage", 3),
@@ -40,8 +40,11 @@ def show_comparison(comparison: Comparison) -> None:
         _show(score_grid(block))
         emit("")
         _show(health_grid(block))
-        if block.detectable is not None:
-            say(f"{block.dataset}: a difference below {block.detectable:.3f} would probably not have shown")
+        if block.seeds:
+            emit("")
+            _show(seeds_grid(block))
+        for sentence in block.footer:
+            say(f"{block.dataset}: {sentence}")
     if comparison.reference:
         emit(f"\n{_reference_title(comparison)}")
         _show(reference_grid(comparison.reference))
@@ -74,18 +77,30 @@ def score_grid(block: Block) -> Grid:
 
 def _scores(line: Line, ranked: str, others: list[str]) -> list[str]:
     cell = line.cells.get(ranked)
-    figures = [str(cell.n) if cell else NOT_AVAILABLE, cell_text(cell), delta_text(cell)]
+    figures = [str(cell.n) if cell and cell.n else NOT_AVAILABLE, cell_text(cell), delta_text(cell)]
     return [line.id, line.model, line.method, line.quant, *figures, *(cell_text(line.cells.get(o)) for o in others)]
+
+
+def seeds_grid(block: Block) -> Grid:
+    """Header and rows of configurations with several training seeds: means over seeds and questions."""
+    ranked, *others = block.metrics
+    return ["run", "model", "method", "quant", "n", ranked, "difference", *others], [
+        [line.name, *_scores(line, ranked, others)[1:]] for line in block.seeds
+    ]
 
 
 def health_grid(block: Block) -> Grid:
     """Header and rows of how one data set was answered, and what it took; a floor answers nothing."""
     header = ["run", *(title for title, _, _ in HEALTH), "s/prompt", "train memory", "eval memory", "flags"]
-    rows = [_health(line) for line in block.lines if line.kind != "floor"]
-    if block.task != "math":
-        return header, rows
-    legacy = [_legacy(line) for line in block.lines if line.kind != "floor"]
-    return [*header, "AbsDiff (legacy)"], [[*row, text] for row, text in zip(rows, legacy, strict=True)]
+    lines = [line for line in block.lines if line.kind != "floor"]
+    rows = [_health(line) for line in lines]
+    if block.task == "math":
+        header.append("AbsDiff (legacy)")
+        rows = [[*row, _absdiff(line)] for row, line in zip(rows, lines, strict=True)]
+    if any(line.origin for line in lines):
+        header += ["origin", "legacy (not ranked)"]
+        rows = [[*row, line.origin, _legacy(line)] for row, line in zip(rows, lines, strict=True)]
+    return header, rows
 
 
 def _health(line: Line) -> list[str]:
@@ -100,6 +115,12 @@ def _memory(peak_bytes: int | None, line: Line) -> str:
 
 
 def _legacy(line: Line) -> str:
+    """What another tool measured in its own way."""
+    told = {name: value for name, value in line.legacy.items() if not name.startswith("absdiff") and value is not None}
+    return ", ".join(f"{name} {value:g}" for name, value in told.items()) if line.origin else ""
+
+
+def _absdiff(line: Line) -> str:
     """The study's measure over the answers that are numbers, with how many those are."""
     value = line.legacy.get("absdiff")
     return NOT_AVAILABLE if value is None else f"{value:g} (n = {line.legacy.get('absdiff_n')})"
@@ -117,8 +138,8 @@ def delta_text(cell: Cell | None) -> str:
     """The difference to the baseline with its interval and what it can claim; empty without one."""
     if cell is None or cell.delta is None:
         return MARKS.get(cell.mark, "") if cell else ""
-    mark = f"{MARKS.get(cell.mark, cell.mark)}{'?' if cell.underpowered else ''}"
-    return f"{cell.delta:+.3f} [{cell.delta_low:+.3f}, {cell.delta_high:+.3f}] {mark}"
+    mark = f"{MARKS.get(cell.mark, cell.mark)}{'?' if cell.underpowered else ''}{' u' if cell.unpaired else ''}"
+    return f"{cell.delta:+.3f} [{cell.delta_low:+.3f}, {cell.delta_high:+.3f}] {mark}".rstrip()
 
 
 def reference_grid(rows: tuple[Published, ...]) -> Grid:
@@ -138,11 +159,12 @@ def markdown(comparison: Comparison) -> str:
     """The same tables as Markdown."""
     parts = []
     for block in comparison.blocks:
-        tables = [_markdown_table(grid) for grid in (score_grid(block), health_grid(block))]
-        parts.append("\n\n".join([f"### {_title(block)}", *tables]))
+        grids = [score_grid(block), health_grid(block), *([seeds_grid(block)] if block.seeds else [])]
+        footer = [_escaped(sentence) for sentence in block.footer]
+        parts.append("\n\n".join([f"### {_escaped(_title(block))}", *map(_markdown_table, grids), *footer]))
     if comparison.reference:
         parts.append(f"### {_reference_title(comparison)}\n\n{_markdown_table(reference_grid(comparison.reference))}")
-    parts.append("\n".join([LEGEND, *(f"- {note}" for note in comparison.notes)]))
+    parts.append("\n".join([LEGEND, *(f"- {_escaped(note)}" for note in comparison.notes)]))
     return "\n\n".join(parts)
 
 
@@ -172,7 +194,7 @@ def _records(comparison: Comparison) -> Iterator[dict[str, Any]]:
     asked = ("dataset", "task", "protocol", "answer_format")
     subject = ("id", "kind", "name", "model", "method", "quant", "seed")
     for block in comparison.blocks:
-        for line in block.lines:
+        for line in (*block.lines, *block.seeds):
             for metric, cell in line.cells.items():
                 yield {
                     **{name: getattr(block, name) for name in asked},
@@ -183,7 +205,9 @@ def _records(comparison: Comparison) -> Iterator[dict[str, Any]]:
                     "latency_s": line.latency_s,
                     "train_memory_bytes": line.train_memory_bytes,
                     "eval_memory_bytes": line.eval_memory_bytes,
-                    "flags": " ".join(line.flags),
+                    "flags": "; ".join(line.flags),
+                    "origin": line.origin,
+                    "runs": " ".join(line.runs),
                 }
 
 

@@ -126,7 +126,7 @@ def _block(group: Group, baseline: str, correction: str, notes: list[str]) -> Bl
         metrics,
         _ordered(lines, baseline, ranked, entry),
         weakest.detectable if weakest else None,
-        needed=tuple((effect, weakest.needed(effect)) for effect in footer.EFFECTS) if weakest else (),
+        needed=tuple((effect, weakest.needed(effect)) for effect in footer.EFFECTS) if weakest and weakest.n else (),
         winner=winners[ranked],
         seeds=tuple(over_seeds(list(runs.values()), runs.get(baseline), dataset)),
     )

@@ -38,6 +38,7 @@ class ComparedRun:
         configuration: The same for runs that differ by their training seed alone; empty where nothing was trained.
         origin: Which tool and file an imported result comes from; empty for our own.
         asked: What a prompt was made with, as far as it is known: comparability.SAYING.
+        caveats: What an imported result cannot claim.
     """
 
     id: str
@@ -55,6 +56,7 @@ class ComparedRun:
     configuration: str = ""
     origin: str = ""
     asked: dict[str, Any] = field(default_factory=dict)
+    caveats: tuple[str, ...] = ()
 
     @property
     def trained(self) -> bool:
@@ -116,6 +118,7 @@ def _read_imported(run: Run, result: dict[str, Any]) -> ComparedRun:
         samples={**{dataset: {} for dataset in entries}, **_samples(run, with_samples)},
         origin=str(result["imported"]["origin"]),
         asked=dict(result["imported"]["asked"]),
+        caveats=tuple(map(str, result["imported"]["caveats"])),
     )
 
 

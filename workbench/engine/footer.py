@@ -91,3 +91,5 @@ def noise(shown: Sequence[ComparedRun]) -> Iterator[str]:
         yield "the runs were measured on different devices: their latencies cannot be compared"
     if any(run.origin for run in shown):
         yield "imported rows were measured by other tools; their memory and speed stand apart and are not ranked"
+    for run in shown:
+        yield from (f"{run.origin}: {caveat}" for caveat in run.caveats)

@@ -41,9 +41,11 @@ def between(first: ComparedRun, second: ComparedRun, dataset: str, metric: str) 
     """
     if any(metric not in run.entries[dataset]["metrics"] for run in (first, second)):
         return None
-    if first.samples[dataset] and second.samples[dataset]:
-        return pairing.difference(first.samples[dataset], second.samples[dataset], metric)
-    return unpaired.difference(first.entries[dataset]["metrics"][metric], second.entries[dataset]["metrics"][metric])
+    entries = [run.entries[dataset]["metrics"][metric] for run in (first, second)]
+    answers = [run.samples[dataset] for run in (first, second)]
+    if all(answers) and all(entry.get("per_sample", True) for entry in entries):
+        return pairing.difference(*answers, metric)
+    return unpaired.difference(*entries)
 
 
 def marked(

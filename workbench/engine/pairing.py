@@ -27,7 +27,7 @@ class Difference:
         low, high: Its 95 % interval.
         low_90, high_90: Its 90 % interval.
         p: Two-sided, of no difference.
-        n: Pairs; of independent samples the smaller number.
+        n: Pairs; of independent samples the smaller number, 0 when one is unknown.
         detectable: The smallest difference that would have shown four times in five, a fraction.
         discordance: Share of pairs of which one is right and the other wrong; None for scores between.
         paired: Whether the same questions were compared.
@@ -45,7 +45,7 @@ class Difference:
     paired: bool = True
 
     def needed(self, effect: float) -> int:
-        """Questions that would show a difference of ``effect`` four times in five, if the rest stays as it is.
+        """Questions that would show a difference of ``effect`` four times in five, if the rest stays as it is; n > 0.
 
         A difference of means needs questions in proportion to its variance, hence the square.
         """

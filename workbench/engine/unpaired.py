@@ -16,7 +16,7 @@ Metric = Mapping[str, Any]
 
 
 def difference(first: Metric, second: Metric) -> Difference | None:
-    """Second minus first; None when it is not known on how many answers one of them stands.
+    """Second minus first; None when one of them has no interval, for want of its number of answers.
 
     Scores with a count of right answers (``right``) are tested with Fisher's exact test, their interval is Newcombe's
     for independent samples. Of all others only the interval is known: both are put together by square-and-add, and
@@ -26,8 +26,7 @@ def difference(first: Metric, second: Metric) -> Difference | None:
         first: The baseline's entry of ``metrics``: value, low, high, n, and ``right`` where it is known.
         second: The other model's.
     """
-    n = min(first["n"] or 0, second["n"] or 0)
-    if not n or first["low"] is None or second["low"] is None:
+    if first["low"] is None or second["low"] is None:
         return None
     wide, narrow = (_interval(first, second, level) for level in (0.95, 0.9))
     error = _standard_error(wide)
@@ -36,7 +35,7 @@ def difference(first: Metric, second: Metric) -> Difference | None:
         *wide,
         *narrow,
         p=_p(first, second, error),
-        n=n,
+        n=min(first["n"] or 0, second["n"] or 0),
         detectable=min(1.0, statistics.detectable_by(error)),
         paired=False,
     )

@@ -1,0 +1,31 @@
+"""import, export-results and report: results that come, results that go, and results for people."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import Json, workspace_of
+from workbench.cli.output import emit, emit_json, say
+
+
+def import_results(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="A result file, a CSV, or a folder of result files."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Bring results of lm-eval, lighteval, PEFT's method_comparison, the 2025 study or a CSV into the same table."""
+    from workbench.engine.imports import import_results as import_here
+
+    made = import_here(workspace_of(context), paths)
+    if as_json:
+        emit_json([{"run": one.run.id, "new": one.new, "origin": one.origin, "caveats": one.caveats} for one in made])
+        return
+    for one in made:
+        say(f"{one.run.id}: {one.origin}{'' if one.new else ', imported before'}")
+        emit(one.run.id)
+    for caveat in dict.fromkeys(caveat for one in made for caveat in one.caveats):
+        say(f"note: {caveat}")
