@@ -132,7 +132,7 @@ def test_an_imported_row_shows_its_origin_and_what_is_only_legacy():
     block = Block("d", "arc", "arc@study", "as imported", ("accuracy",), (line,), None)
     header, (row,) = health_grid(block)
     assert row[header.index("origin")] == "study 2025 (legacy)"
-    assert row[header.index("legacy (not ranked)")] == "latency_s 3.3"
+    assert row[header.index("not ranked")] == "latency_s 3.3"
     assert row[header.index("s/prompt")] == "n/a"
     assert score_grid(block)[1][0][-1].endswith("≈ tie u")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.engine.reference import Published
 
 MARKS = {"better": "▲ better", "worse": "▼ worse", "equivalent": "≡ equivalent", "tie": "≈ tie", "baseline": "baseline"}
-LEFT = ("run", "model", "method", "quant", "flags", "note", "origin", "legacy (not ranked)")
+LEFT = ("run", "model", "method", "quant", "flags", "note", "origin", "not ranked")
 LEGEND = (
     "[low, high]: 95 % interval. difference: to the baseline, paired on the same questions (u: independent samples); "
     "▲ ▼: p < 0.05 after correction, ≡: within 2 points, ≈: not told apart (?: 5 points might not have shown). *: no "
@@ -98,8 +98,11 @@ def health_grid(block: Block) -> Grid:
         header.append("AbsDiff (legacy)")
         rows = [[*row, _absdiff(line)] for row, line in zip(rows, lines, strict=True)]
     if any(line.origin for line in lines):
-        header += ["origin", "legacy (not ranked)"]
-        rows = [[*row, line.origin, _legacy(line)] for row, line in zip(rows, lines, strict=True)]
+        header.append("origin")
+        rows = [[*row, line.origin] for row, line in zip(rows, lines, strict=True)]
+    if any(_legacy(line) for line in lines):
+        header.append("not ranked")
+        rows = [[*row, _legacy(line)] for row, line in zip(rows, lines, strict=True)]
     return header, rows
 
 
@@ -115,9 +118,9 @@ def _memory(peak_bytes: int | None, line: Line) -> str:
 
 
 def _legacy(line: Line) -> str:
-    """What another tool measured in its own way."""
+    """What another tool measured in its own way, or an oracle; AbsDiff has a column of its own."""
     told = {name: value for name, value in line.legacy.items() if not name.startswith("absdiff") and value is not None}
-    return ", ".join(f"{name} {value:g}" for name, value in told.items()) if line.origin else ""
+    return ", ".join(f"{name} {value:.4g}" for name, value in told.items())
 
 
 def _absdiff(line: Line) -> str:

@@ -123,3 +123,19 @@ def test_without_samples_nothing_is_claimed(task):
     assert found["metrics"] == {}
     assert found["floors"] == {}
     assert set(found["health"].values()) == {None}
+
+
+def test_the_official_figures_of_passages_stand_beside_the_score():
+    made = samples("squad", GOLDS["squad"], mediocre("squad"))
+    legacy = summarize("squad", made)["legacy"]
+    assert legacy == {"HasAns_exact": pytest.approx(0.6), "NoAns_exact": pytest.approx(0.6)}
+    sure = [{**sample, "na_prob": 0.0 if sample["gold"] else 0.9} for sample in made]
+    with_oracle = summarize("squad", sure)
+    assert with_oracle["legacy"]["oracle_best_exact"] == pytest.approx(0.8)  # every unanswerable one is now found
+    assert with_oracle["legacy"]["oracle_best_exact_threshold"] == 0.0
+    assert not any("best" in metric for metric in with_oracle["metrics"])
+
+
+def test_an_answer_that_could_not_be_read_is_no_abstention_to_the_official_figures():
+    legacy = summarize("squad", samples("squad", [(), ()], ["", "unanswerable"]))["legacy"]
+    assert legacy["NoAns_exact"] == 0.5

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.choices.tasks import TASKS
 from workbench.engine.evaluate import macro_f1, parse, squad
+from workbench.engine.evaluate.squad_official import Answer, figures, oracle
 from workbench.engine.evaluate.scoring import grade
 from workbench.engine.resampling import mean_interval
 from workbench.engine.statistics import wilson
@@ -28,15 +29,16 @@ def summarize(task: str, samples: Sequence[Sample]) -> dict[str, Any]:
 
     Returns:
         ``metrics``: {value, low, high, method, n} by name, the ranked one first; a metric that no sample counts
-        for is left out. ``health``: fractions of all samples, and ``mean_new_tokens``. ``legacy``: the mean
-        absolute difference of numbers with how many could be read, never to be ranked by. ``floors``: what each
-        trivial answer would score on the same golds, by its name.
+        for is left out. ``health``: fractions of all samples, and ``mean_new_tokens``. ``legacy``: figures never to
+            be ranked by: of math the mean absolute difference with how many numbers could be read, of squad what the
+            official script gives beside its score. ``floors``: what each trivial answer would score on the same
+            golds, by its name.
     """
     found = {metric: _measure(metric, samples) for metric in TASKS[task].metrics}
     return {
         "metrics": {metric: entry for metric, entry in found.items() if entry},
         "health": health(samples),
-        "legacy": _legacy(samples) if task == "math" else {},
+        "legacy": LEGACY[task](samples) if task in LEGACY else {},
         "floors": floors(task, samples),
     }
 
@@ -148,7 +150,7 @@ def _entry(metric: str, counted: Sequence[Sample], limits: tuple[float, float], 
     return {"value": _value(metric, counted), "low": low, "high": high, "method": method, "n": len(counted)}
 
 
-def _legacy(samples: Sequence[Sample]) -> dict[str, float | int | None]:
+def _absdiff(samples: Sequence[Sample]) -> dict[str, float | int | None]:
     """The study's AbsDiff: only over answers that could be read, so that giving none improves it."""
     differences = []
     for sample in samples:
@@ -158,3 +160,30 @@ def _legacy(samples: Sequence[Sample]) -> dict[str, float | int | None]:
             differences.append(abs(said - gold))
     mean = sum(differences) / len(differences) if differences else None
     return {"absdiff": mean, "absdiff_n": len(differences)}
+
+
+UNREAD = "(no answer was read)"
+"""Stands for an answer that could not be read: it matches no gold, and it is no abstention."""
+
+
+def _official(samples: Sequence[Sample]) -> dict[str, float | int | None]:
+    """HasAns_exact and NoAns_exact, which are no metrics of ours; with ``na_prob`` also the oracle thresholds."""
+    answers = [
+        Answer(
+            sample["gold"],
+            str(sample["parsed"]) if sample["status"] == "ok" else UNREAD,
+            float(sample.get("na_prob") or 0.0),
+        )
+        for sample in samples
+    ]
+    found = {name: value for name, value in figures(answers).items() if name.endswith("_exact")}
+    if all(sample.get("na_prob") is not None for sample in samples):
+        found |= {f"oracle_{name}": value for name, value in oracle(answers).items()}
+    return {**found}
+
+
+LEGACY: dict[str, Callable[[Sequence[Sample]], dict[str, float | int | None]]] = {
+    "math": _absdiff,
+    "squad": _official,
+}
+"""By task, figures that stand beside its scores and are never ranked."""
