@@ -144,6 +144,12 @@ _add(
     "workbench import lm-eval-output/",
     "workbench import results_2026-01-01.json mine.csv",
 )
+_add(
+    reports.export_results,
+    "export-results",
+    "Scores and answers as another tool's files.",
+    "workbench export-results last --format lm-eval -o exports/",
+)
 app.add_typer(datasets.app, name="data", short_help="Prepare, preview, reduce and list data sets.")
 _add(
     profiles.new,

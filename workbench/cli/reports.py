@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Json, workspace_of
+from workbench.cli.options import Json, RunName, workspace_of
 from workbench.cli.output import emit, emit_json, say
+from workbench.errors import InputError, nearest
+
+RESULT_FORMATS = ("lm-eval",)
 
 
 def import_results(
@@ -29,3 +32,24 @@ def import_results(
         emit(one.run.id)
     for caveat in dict.fromkeys(caveat for one in made for caveat in one.caveats):
         say(f"note: {caveat}")
+
+
+def export_results(
+    context: typer.Context,
+    run: RunName,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="A folder; the model gets one inside it.")],
+    form: Annotated[str, typer.Option("--format", metavar="NAME", help="lm-eval.")] = "lm-eval",
+    as_json: Json = False,
+) -> None:
+    """Write a run's scores and answers as another tool's files, which that tool's own readers take."""
+    from workbench.engine.exports.lm_eval import export as export_here
+    from workbench.engine.run import find
+
+    if form not in RESULT_FORMATS:
+        raise InputError(f'There is no format "{form}" for results. {nearest(form, RESULT_FORMATS)}')
+    files = export_here(find(workspace_of(context), run), out)
+    if as_json:
+        emit_json([str(file) for file in files])
+        return
+    for file in files:
+        emit(str(file))

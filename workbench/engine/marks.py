@@ -24,6 +24,7 @@ LOST_COVERAGE = 0.02
 """A row that answers this much less than the baseline is flagged."""
 ONE_ANSWER = 0.9
 """A row that answers this fraction of the questions alike, though they are not, has collapsed too."""
+COLLAPSE, ONE_ANSWER_COLLAPSE = "collapsed", "collapsed to one answer"
 FEW = 10
 """Answers below which giving the same one says nothing."""
 
@@ -62,7 +63,7 @@ def marked(
             cell = replace(cell, mark="baseline")
         elif run_id in found:
             cell = _marked(cell, found[run_id], adjusted[run_id])
-            if cell.mark == "better" and collapsed(line):
+            if cell.mark == "better" and {COLLAPSE, ONE_ANSWER_COLLAPSE} & set(line.flags):
                 cell = replace(cell, mark="")  # a trivial answer can beat a weak baseline; that is no skill
         changed[run_id] = replace(line, cells={**line.cells, metric: cell})
     return changed
@@ -127,13 +128,13 @@ def flags(run: ComparedRun, dataset: str) -> tuple[str, ...]:
 
 def _broken(run: ComparedRun, dataset: str) -> str:
     if run.entries[dataset]["health"].get("coverage", 1.0) < COLLAPSED:
-        return "collapsed"
+        return COLLAPSE
     samples = run.samples[dataset].values()
     said = [str(sample["parsed"]) for sample in samples if sample["parsed"] is not None]
     if len(said) < FEW or _modal_share(said) < ONE_ANSWER:
         return ""
     golds = [json.dumps(sample["gold"]) for sample in samples]
-    return "collapsed to one answer" if _modal_share(golds) < ONE_ANSWER else ""
+    return ONE_ANSWER_COLLAPSE if _modal_share(golds) < ONE_ANSWER else ""
 
 
 def _modal_share(texts: Sequence[str]) -> float:
@@ -143,7 +144,7 @@ def _modal_share(texts: Sequence[str]) -> float:
 def flagged(line: Line, baseline: Line | None) -> Line:
     """The line, flagged when it answers clearly less than all questions, or than the baseline."""
     coverage = line.health.get("coverage")
-    if coverage is None or "collapsed" in line.flags:
+    if coverage is None or COLLAPSE in line.flags:
         return line
     of_baseline = baseline.health.get("coverage") if baseline else None
     lost = of_baseline is not None and coverage < of_baseline - LOST_COVERAGE

@@ -52,7 +52,7 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
     model = text(content.get("model_name") or part(content, "config").get("model") or "unknown")
     return Foreign(
         name=model.rstrip("/").rpartition("/")[2] or model,
-        origin=f"lm-eval {text(content.get('lm_eval_version')) or 'of unknown version'}",
+        origin=_origin(content),
         file=path,
         model=model,
         method=_method(content),
@@ -63,6 +63,12 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
         versions={"lm-eval": content.get("lm_eval_version"), "transformers": content.get("transformers_version")},
         device=text(part(content, "config").get("device")),
     )
+
+
+def _origin(content: Mapping[str, Any]) -> str:
+    if content.get("workbench_version"):
+        return f"workbench {text(content['workbench_version'])}, by way of lm-eval's format"
+    return f"lm-eval {text(content.get('lm_eval_version')) or 'of unknown version'}"
 
 
 def _method(content: Mapping[str, Any]) -> str:

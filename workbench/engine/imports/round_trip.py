@@ -40,7 +40,15 @@ def sample(record: Mapping[str, Any]) -> dict[str, Any]:
     texts = {name: str(own[name]) for name in ("cluster", "raw", "status", "finish")}
     gold = [str(one) for one in own["gold"]] if isinstance(own["gold"], list) else []
     parsed = None if own["parsed"] is None else str(own["parsed"])
-    return {**texts, **tokens, "gold": gold, "parsed": parsed, "exported": True}
+    return {**texts, **tokens, "gold": gold, "parsed": parsed, "scores": _scores(own), "exported": True}
+
+
+def _scores(own: Mapping[str, Any]) -> dict[str, float]:
+    """The scores under our names, shares between 0 and 1."""
+    told = own.get("scores")
+    pairs = told.items() if isinstance(told, dict) else ()
+    found = {str(name): number(value) for name, value in pairs}
+    return {name: value for name, value in found.items() if value is not None and 0.0 <= value <= 1.0}
 
 
 def summary(task: str, samples: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,122 @@
+"""Written as lm-eval writes, read by our importer and, where it is installed, by lm-eval's own functions."""
+
+import json
+import math
+import shutil
+
+import pytest
+
+from workbench.engine.compare import compare
+from workbench.engine.exports.lm_eval import export
+from workbench.engine.imports import import_results
+from workbench.errors import InputError
+from workbench.paths import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def run(workspace, fabricate):
+    """A run with answers of all kinds to three data sets."""
+    golds = [(str(place),) for place in range(20)]
+    sums = fabricate.samples("math", "sums", golds, [str(place) if place % 3 else "" for place in range(20)])
+    answers = [*fabricate.quiz(30, empty=4), *fabricate.passages(0.6, 1), *sums]
+    return fabricate.write(workspace, "20260101-000000-x", answers)
+
+
+def read(file):
+    return json.loads(file.read_text())
+
+
+def test_the_files_have_lm_eval_s_names_and_keys(run, tmp_path):
+    results, *answers = export(run, tmp_path / "out")
+    assert results.parent == tmp_path / "out" / "x"
+    assert results.name.startswith("results_20")
+    assert [file.name.split("_")[1] for file in answers] == ["quiz", "passages", "sums"]
+    content = read(results)
+    quiz_figures = content["results"]["quiz"]
+    assert quiz_figures["acc,none"] == 0.6
+    assert quiz_figures["acc_stderr,none"] == pytest.approx(math.sqrt(0.6 * 0.4 / 49))
+    assert content["n-samples"]["quiz"] == {"original": 50, "effective": 50}
+    assert content["higher_is_better"]["quiz"] == {"acc": True, "macro_f1": True}
+    assert (content["versions"]["quiz"], content["configs"]["quiz"]["metadata"]["version"]) == (1.0, 1.0)
+    line = json.loads(answers[0].read_text().splitlines()[0])
+    keys = "doc_id doc target arguments resps filtered_resps filter metrics doc_hash prompt_hash target_hash acc"
+    assert set(keys.split()) <= set(line)
+    assert (line["acc"], line["resps"], line["filter"]) == (1.0, [["A"]], "none")
+
+
+def test_the_round_trip_gives_the_same_numbers(run, tmp_path, workspace):
+    export(run, tmp_path / "out")
+    (one,) = import_results(workspace, [tmp_path / "out"])
+    ours, theirs = run.result()["evaluation"], one.run.result()["evaluation"]
+    assert [*ours] == [*theirs]
+    for dataset, entry in ours.items():
+        again = theirs[dataset]
+        for metric, figures in entry["metrics"].items():
+            assert {name: again["metrics"][metric][name] for name in figures} == figures
+        for part in ("task", "protocol", "answer_format", "n", "health", "floors", "legacy"):
+            assert again[part] == entry[part]
+
+
+def test_what_came_back_is_paired_with_what_went(run, tmp_path, workspace, fabricate):
+    fabricate.write(workspace, run.result()["base_run_id"], [*fabricate.quiz(20), *fabricate.passages(0.1, 2)])
+    export(run, tmp_path / "out")
+    (one,) = import_results(workspace, [tmp_path / "out"])
+    found = compare(workspace, [run, one.run])
+    for dataset in ("quiz", "passages"):
+        rows = [line for block in found.blocks if block.dataset == dataset for line in block.lines if line.name == "x"]
+        assert len(rows) == 2
+        assert rows[0].cells == rows[1].cells
+        assert rows[0].cells["accuracy" if dataset == "quiz" else "f1"].mark == "better"
+        assert not rows[1].cells["accuracy" if dataset == "quiz" else "f1"].unpaired
+
+
+def test_without_the_samples_the_aggregates_come_back(run, tmp_path, workspace):
+    _, *answers = export(run, tmp_path / "out")
+    for file in answers:
+        file.unlink()
+    (one,) = import_results(workspace, [tmp_path / "out"])
+    entry = one.run.result()["evaluation"]["quiz"]
+    assert (entry["metrics"]["acc"]["right"], entry["has_samples"]) == (30, False)
+
+
+def test_figures_that_somebody_changed_in_the_results_are_not_believed(run, tmp_path, workspace):
+    results, *_ = export(run, tmp_path / "out")
+    results.write_text(results.read_text().replace('"acc,none": 0.6', '"acc,none": 0.99'))
+    (one,) = import_results(workspace, [tmp_path / "out"])
+    assert one.run.result()["evaluation"]["quiz"]["metrics"]["accuracy"]["value"] == 0.6
+
+
+def test_a_run_without_scores_has_nothing_to_export(workspace, tmp_path, fabricate):
+    run = fabricate.write(workspace, "20260101-000000-x", [])
+    with pytest.raises(InputError, match="has no scores"):
+        export(run, tmp_path)
+    run.result_file.unlink()
+    with pytest.raises(InputError, match="has no result"):
+        export(run, tmp_path)
+    shutil.rmtree(run.folder)
+
+
+def test_hostile_names_stay_inside_the_folder(workspace, tmp_path, fabricate):
+    run = fabricate.write(
+        workspace, "20260101-000000-x", fabricate.samples("math", "../../sums", [("1",)] * 12, ["1", "2"] * 6)
+    )
+    results, answers = export(run, tmp_path / "out")
+    assert answers.parent == results.parent == tmp_path / "out" / "x"
+
+
+def test_lm_eval_reads_it(run, tmp_path):
+    utils = pytest.importorskip("lm_eval.utils", reason="lm-eval is not installed")
+    export(run, tmp_path / "out")
+    names = [file.name for file in (tmp_path / "out" / "x").iterdir()]
+    (results,) = utils.get_results_filenames(names)
+    answers = utils.get_sample_results_filenames(names)
+    assert sorted(map(utils.get_file_task_name, answers)) == ["passages", "quiz", "sums"]
+    table = utils.make_table(read(tmp_path / "out" / "x" / results))
+    assert "|quiz" in table
+    assert "0.6000" in table
+    assert "±" in table
