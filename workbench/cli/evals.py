@@ -104,8 +104,9 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Put runs side by side: scores with 95 % intervals, paired differences with a test, ties shown as ties."""
-    from workbench.cli.tables import markdown, show_comparison, to_csv
+    from workbench.cli.tables import show_comparison
     from workbench.engine.compare import compare as compare_here
+    from workbench.engine.comparison_text import markdown, to_csv
     from workbench.engine.run import find
 
     if as_csv + as_markdown + as_json > 1:

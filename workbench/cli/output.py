@@ -6,12 +6,25 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbench.engine.texts import NOT_AVAILABLE, number_text, printable, size_text, time_text
 from workbench.errors import Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-NOT_AVAILABLE = "n/a"
+__all__ = [
+    "NOT_AVAILABLE",
+    "console",
+    "emit",
+    "emit_json",
+    "emit_table",
+    "number_text",
+    "printable",
+    "say",
+    "say_problems",
+    "size_text",
+    "time_text",
+]
 WIDE = 10_000
 """Columns of a pipe: a table that is not read on a screen is never wrapped."""
 
@@ -42,15 +55,6 @@ def say_problems(problems: Iterable[Problem]) -> None:
         say(str(problem) if problem.fatal else f"warning: {problem}")
 
 
-def printable(text: str) -> str:
-    r"""The text with control characters spelt out: a name or a model's answer must not steer a terminal.
-
-    >>> printable("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
-
-
 def console(stderr: bool = False) -> Console:
     """A Rich console that takes no markup out of texts and colours nothing by guessing."""
     from rich.console import Console
@@ -77,44 +81,3 @@ def emit_table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Seq
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console().print(table)
-
-
-def size_text(size_bytes: float | None, reason: str = "") -> str:
-    """Bytes for people; unknown is n/a, with the reason where there is one.
-
-    >>> size_text(3 * 2**30), size_text(512), size_text(None, "no CUDA device")
-    ('3.00 GiB', '512 B', 'n/a (no CUDA device)')
-    """
-    if size_bytes is None:
-        return f"{NOT_AVAILABLE} ({reason})" if reason else NOT_AVAILABLE
-    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if size_bytes >= 2**power:
-            return f"{size_bytes / 2**power:.2f} {unit}"
-    return f"{size_bytes:.0f} B"
-
-
-def time_text(seconds: float | None) -> str:
-    """A duration for people.
-
-    >>> time_text(42), time_text(135), time_text(7300), time_text(200_000), time_text(None)
-    ('42s', '2m15s', '2h01m', '2d07h', 'n/a')
-    """
-    if seconds is None:
-        return NOT_AVAILABLE
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    if whole < 86400:
-        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
-    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
-
-
-def number_text(value: float | None, digits: int = 4) -> str:
-    """A number for people; unknown is n/a.
-
-    >>> number_text(1.83219), number_text(None)
-    ('1.8322', 'n/a')
-    """
-    return NOT_AVAILABLE if value is None else f"{value:.{digits}f}"
