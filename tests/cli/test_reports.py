@@ -45,3 +45,33 @@ def test_a_wrong_correction_is_named(cli, table):
     done = cli("compare", "--correction", "bonferroni")
     assert done.code == 2
     assert "holm" in done.err
+
+
+def test_results_go_out_as_lm_eval_s_files_and_come_back(cli, table, workspace):
+    cli("import", table)
+    done = cli("export-results", "a", "-o", "out")
+    assert done.code == 0, done.err
+    (results,) = [workspace.root / line for line in done.out.splitlines()]
+    assert results.parent.name == "a"
+    assert json.loads(results.read_text())["results"]["mine"]["acc,none"] == 0.9
+    back = cli("import", "out")
+    assert back.code == 0, back.err
+    refused = cli("export-results", "a", "-o", "out", "--format", "lm_evl")
+    assert refused.code == 2
+    assert "lm-eval" in refused.err
+
+
+def test_a_report_is_one_file_or_a_file_with_its_pictures(cli, table, workspace):
+    cli("import", table)
+    assert cli("report", "-o", "report.html").out == "report.html\n"
+    assert "<!doctype html>" in (workspace.root / "report.html").read_text()
+    assert cli("report", "a", "b", "--baseline", "a", "-o", "report.md").out.splitlines()[0] == "report.md"
+    wrong = cli("report", "-o", "report.pdf")
+    assert wrong.code == 2
+    assert not (workspace.root / "report.pdf").exists()
+
+
+def test_a_report_on_nothing_says_how_to_get_something(cli):
+    done = cli("report", "-o", "report.html")
+    assert done.code == 2
+    assert "has no finished run yet" in done.err

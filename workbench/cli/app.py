@@ -150,6 +150,13 @@ _add(
     "Scores and answers as another tool's files.",
     "workbench export-results last --format lm-eval -o exports/",
 )
+_add(
+    reports.report,
+    "report",
+    "Tables, plots, failures and receipts as one file.",
+    "workbench report -o report.html",
+    "workbench report run-a run-b --baseline run-a -o report.md",
+)
 app.add_typer(datasets.app, name="data", short_help="Prepare, preview, reduce and list data sets.")
 _add(
     profiles.new,

@@ -53,3 +53,29 @@ def export_results(
         return
     for file in files:
         emit(str(file))
+
+
+def report(
+    context: typer.Context,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="FILE", help="report.md, or report.html with everything.")
+    ],
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="By default all runs that are finished.")
+    ] = None,
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="RUN", help="What differences are to; by default the base model.")
+    ] = "",
+) -> None:
+    """Write down what runs showed: tables, plots, failures, receipts, and how every number was made."""
+    from workbench.engine.report import report as report_here
+    from workbench.engine.run import find
+    from workbench.engine.run import runs as all_runs
+
+    workspace = workspace_of(context)
+    chosen = [find(workspace, name) for name in runs or ()]
+    chosen = chosen or [run for run in all_runs(workspace) if run.result_file.exists()]
+    if not chosen:
+        raise InputError(f"{workspace.metrics} has no finished run yet; `workbench run quickstart` makes one.")
+    for file in report_here(workspace, chosen, out, baseline):
+        emit(str(file))

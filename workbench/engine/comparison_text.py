@@ -159,10 +159,10 @@ def markdown(comparison: Comparison) -> str:
     return "\n\n".join(parts)
 
 
-def markdown_table(grid: Grid) -> str:
-    """A header and its rows as a table of Markdown; no cell can end it."""
+def markdown_table(grid: Grid, left: tuple[str, ...] = ()) -> str:
+    """A header and its rows as a table of Markdown; no cell can end it. ``left`` are more columns of words."""
     header, rows = grid
-    rule = ["---" if title in LEFT else "---:" for title in header]
+    rule = ["---" if title in (*LEFT, *left) else "---:" for title in header]
     return "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in (header, rule, *rows))
 
 
