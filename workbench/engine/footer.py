@@ -26,6 +26,7 @@ def _sentences(block: Block, correction: str) -> Iterator[str]:
     scored = [line for line in block.lines if line.kind != "floor" and ranked in line.cells]
     if len(scored) > 1:
         yield _top(block, scored)
+    yield from _against(block, scored)
     if block.detectable is not None:
         yield (
             f"{ranked}: a difference below {points(block.detectable)} would probably not have shown "
@@ -55,8 +56,24 @@ def _top(block: Block, scored: Sequence[Line]) -> str:
         return f"No winner on {ranked}: every row has collapsed."
     if len(best) == 1:
         return f"No winner on {ranked}: {best[0]} has no row beside it that answered enough."
-    more = f" and {len(best) - NAMES} more" if len(best) > NAMES else ""
-    return f"No winner on {ranked}: {len(best)} rows are not told apart ({', '.join(best[:NAMES])}{more})."
+    return f"No winner on {ranked}: {len(best)} rows are not told apart ({_named(best)})."
+
+
+def _against(block: Block, scored: Sequence[Line]) -> Iterator[str]:
+    """Which rows are shown to differ from the baseline; that none is, too."""
+    ranked = block.metrics[0]
+    tested = [line for line in scored if line.cells[ranked].p_holm is not None]
+    told = {mark: [line.id for line in tested if line.cells[ranked].mark == mark] for mark in ("better", "worse")}
+    for mark, rows in told.items():
+        if rows:
+            yield f"Shown to be {mark} than the baseline on {ranked}: {_named(rows)}."
+    if tested and not any(told.values()):
+        yield f"No row is shown to differ from the baseline on {ranked}."
+
+
+def _named(rows: Sequence[str]) -> str:
+    more = f" and {len(rows) - NAMES} more" if len(rows) > NAMES else ""
+    return f"{', '.join(rows[:NAMES])}{more}"
 
 
 def _training(block: Block) -> Iterator[str]:

@@ -120,7 +120,9 @@ def test_it_says_what_somebody_who_was_not_there_needs(workspace, runs, tmp_path
         "expected: B",
         "How the numbers were made",
         "McNemar's test",
+        "Shown to be better than the baseline on accuracy: 20260101-000000-good.",
         "What the numbers rest on",
+        "Profile of 20260101-000000-good",
         "torch 2.13.0",
         'always "A"',
         "one training seed",
@@ -189,6 +191,8 @@ def test_imported_results_are_reported_with_their_caveats(workspace, tmp_path):
     assert "No answers are kept with these results" in text
     assert "Fisher's exact test" in text
     assert "McNemar" not in text
+    assert "No row is shown to differ from the baseline on accuracy." in text
+    assert "mine.csv" in text
 
 
 def test_a_run_without_a_result_is_said(workspace, runs, tmp_path):

@@ -14,7 +14,7 @@ from workbench.engine.figures import FIGURES, score
 from workbench.engine.pareto import points
 from workbench.engine.plots import loss_png, memory_png, pareto_png
 from workbench.engine.report import methods, receipts
-from workbench.engine.report.document import Bullets, Document, Paragraph, Part, Picture, Section, Table
+from workbench.engine.report.document import Bullets, Document, Paragraph, Part, Picture, Section, Table, Verbatim
 from workbench.engine.report.failures import failures
 from workbench.engine.report.history import History, history
 from workbench.engine.run import Run
@@ -45,13 +45,20 @@ def build(workspace: Workspace, runs: Sequence[Run], baseline: str = "") -> Docu
         Section("What failed", _failed(compared)),
         *(section for run in compared for section in failures(run)),
         Section("What the numbers rest on", list(receipts.tables(folders, compared))),
+        *_profiles(folders),
         Section("How the numbers were made", [Bullets(list(methods.points(comparison, compared)))]),
     ]
     return Document(f"Comparison of {len(shown)} models", sections)
 
 
 def _short(comparison: Comparison) -> list[Part]:
-    found = [f"{block.dataset}: {block.footer[0]}" for block in comparison.blocks if block.footer]
+    heads = ("No winner", "Shown to be", "No row is shown")
+    found = [
+        f"{block.dataset}: {sentence}"
+        for block in comparison.blocks
+        for sentence in block.footer
+        if sentence.startswith(heads) or (block.winner and sentence.startswith(block.winner))
+    ]
     against = f"Differences are to {comparison.baseline}." if comparison.baseline else "No baseline is pinned."
     notes = [Bullets(comparison.notes)] if comparison.notes else []
     return [Paragraph(f"{WHAT} {against}"), *([Bullets(found)] if found else []), *notes]
@@ -107,6 +114,14 @@ def _steps(folders: Sequence[Run]) -> tuple[list[str], list[list[str]]]:
             rate = number_text(told.get("tokens_per_s"), 1)
             rows.append([run.id, *whole, time_text(told.get("wall_s")), rate, *losses])
     return header, rows
+
+
+def _profiles(folders: Sequence[Run]) -> Iterator[Section]:
+    """What would make the same runs again."""
+    for run in folders:
+        if (run.result() or {}).get("training"):
+            text = run.profile_file.read_text(encoding="utf-8")
+            yield Section(f"Profile of {run.id}", [Verbatim(text.strip())], level=3)
 
 
 def _failed(compared: Sequence[ComparedRun]) -> list[Part]:

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from workbench.engine.compared_run import ComparedRun
-from workbench.engine.report.document import Part, Table
+from workbench.engine.compared_run import IMPORTED, ComparedRun
+from workbench.engine.report.document import Grid, Part, Table
 from workbench.engine.run import Run
 from workbench.engine.texts import NOT_AVAILABLE
 
+Results = dict[str, dict[str, Any]]
+ASKED = ("data set", "protocol", "answers")
+SEEDS = {"base": "not trained", "evaluation": "not trained", IMPORTED: NOT_AVAILABLE}
 SHORT = 12
 """Digits of a hash that are shown; the run folder has all."""
 
@@ -19,19 +22,17 @@ def tables(runs: Sequence[Run], compared: Sequence[ComparedRun]) -> Iterator[Par
     """One table of runs, one of what they were asked, one of library versions."""
     results = {run.id: run.result() or {} for run in runs}
     yield Table(_runs(results), "Runs: what was measured, on what, with which seed.", ("device", "weights"))
-    asked = _asked(compared)
-    if asked[1]:
-        yield Table(
-            asked,
-            "Test sets: how they were asked. Rows with the same hash answered the same questions.",
-            ("data set", "protocol", "answers", "data sha256", "numerics"),
-        )
-    versions = _versions(results)
-    if versions[1]:
-        yield Table(versions, "Versions of the libraries.", tuple(versions[0]))
+    words = (*ASKED, "data sha256", "file", "file sha256", "numerics", "runs", "versions")
+    for grid, caption in (
+        (_asked(compared), "Test sets: how they were asked. Rows with the same hash answered the same questions."),
+        (_imported(results), "Imported files."),
+        (_versions(results), "Versions of the libraries."),
+    ):
+        if grid[1]:
+            yield Table(grid, caption, words)
 
 
-def _runs(results: dict[str, dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+def _runs(results: Results) -> Grid:
     header = ["run", "model", "parameters", "dtype", "weights", "quant", "seed", "device"]
     return header, [[run_id, *_run(result)] for run_id, result in results.items()]
 
@@ -45,18 +46,19 @@ def _run(result: dict[str, Any]) -> list[str]:
         model.get("dtype"),
         str(model.get("weights_sha256") or "")[:SHORT],
         result.get("quant"),
-        result.get("seed") if result.get("kind") == "train" else "none trained",
+        SEEDS.get(str(result.get("kind")), result.get("seed")),
         " ".join(str(device[key]) for key in ("type", "name", "cuda") if device.get(key)),
     ]
     return [str(figure) if figure not in (None, "") else NOT_AVAILABLE for figure in figures]
 
 
-def _asked(compared: Sequence[ComparedRun]) -> tuple[list[str], list[list[str]]]:
-    header = ["run", "data set", "protocol", "answers", "n", "new tokens at most", "data sha256", "numerics"]
-    rows = []
+def _asked(compared: Sequence[ComparedRun]) -> Grid:
+    """A row for each way in which a test set was asked, with the runs that were asked so."""
+    groups: dict[tuple[str, ...], list[str]] = {}
     for run in compared:
         for dataset, entry in run.entries.items():
-            figures = (
+            facts = (
+                dataset,
                 entry["protocol"],
                 entry["answer_format"],
                 entry["n"],
@@ -64,8 +66,18 @@ def _asked(compared: Sequence[ComparedRun]) -> tuple[list[str], list[list[str]]]
                 str(entry["dataset_sha256"])[:SHORT],
                 _numerics(entry),
             )
-            rows.append([run.id, dataset, *(NOT_AVAILABLE if one in (None, "") else str(one) for one in figures)])
-    return header, rows
+            row = tuple(NOT_AVAILABLE if fact in (None, "") else str(fact) for fact in facts)
+            groups.setdefault(row, []).append(run.id)
+    return [*ASKED, "n", "new tokens at most", "data sha256", "numerics", "runs"], [
+        [*row, ", ".join(run_ids)] for row, run_ids in groups.items()
+    ]
+
+
+def _imported(results: Results) -> Grid:
+    """Where the results of other tools come from."""
+    told = {run_id: result["imported"] for run_id, result in results.items() if result.get("kind") == IMPORTED}
+    rows = [[run_id, one["origin"], one["file"], one["sha256"][:SHORT]] for run_id, one in told.items()]
+    return ["run", "origin", "file", "file sha256"], rows
 
 
 def _numerics(entry: dict[str, Any]) -> str:
@@ -74,7 +86,7 @@ def _numerics(entry: dict[str, Any]) -> str:
     return json.dumps(told, ensure_ascii=False, sort_keys=True) if told else ""
 
 
-def _versions(results: dict[str, dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+def _versions(results: Results) -> Grid:
     """A row for each set of versions, with the runs that had it."""
     groups: dict[str, list[str]] = {}
     for run_id, result in results.items():
