@@ -181,7 +181,7 @@ def _optimizers(_: Workspace) -> list[Record]:
 def _tasks(_: Workspace) -> list[Record]:
     from workbench.choices.tasks import TASKS
 
-    return _rows(TASKS, "protocol", "metrics")
+    return _rows(TASKS, "protocols")
 
 
 def _formats(_: Workspace) -> list[Record]:

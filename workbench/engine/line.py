@@ -19,7 +19,7 @@ from workbench import profile as profiles
 from workbench.engine import fetch, hashes, model, receipt, result
 from workbench.engine.evaluate import protocol, session
 from workbench.engine.evaluate.protocol import Questions
-from workbench.engine.evaluate.session import Subject
+from workbench.engine.evaluate.ways import Subject
 from workbench.engine.events import SCHEMA, EventLog
 from workbench.engine.monitor import Monitor
 from workbench.engine.preview import audited
@@ -116,7 +116,8 @@ def _prepare(run: Run, asked: bool, log: EventLog, monitor: Monitor, should_stop
     folder = fetch.ensure(run.workspace, profile.model, lambda text: log.append("note", level="info", text=text))
     tokenizer = model.load_tokenizer(folder, profile.model)
     weights = hashes.of_weights(run.workspace, folder)
-    identity = protocol.model_identity(profile, weights, str(tokenizer.chat_template), model.device().type)
+    words = hashes.of_weights(run.workspace, folder, hashes.TOKENIZER)
+    identity = protocol.model_identity(profile, weights, str(tokenizer.chat_template), model.device_name(), words)
     work = Work(run, profile, folder, tokenizer, identity, questions, log, monitor, should_stop)
     _write_receipt(work)
     return work

@@ -1,5 +1,6 @@
 import pytest
 
+from workbench.choices.protocols import PROTOCOLS
 from workbench.choices.rows import Row
 from workbench.choices.tasks import TASKS
 from workbench.engine.evaluate.scoring import score
@@ -53,7 +54,7 @@ COLLAPSED = {
 @pytest.mark.parametrize("task", ["arc", "squad", "math"])
 @pytest.mark.parametrize("kind", COLLAPSED)
 def test_a_collapsed_model_comes_out_below_a_mediocre_base(task, kind):
-    ranked = TASKS[task].metrics[0]
+    ranked = PROTOCOLS[TASKS[task].protocols[0]].metrics[0]
     base = summarize(task, samples(task, GOLDS[task], mediocre(task)))["metrics"][ranked]
     collapsed = summarize(task, samples(task, GOLDS[task], COLLAPSED[kind](task)))["metrics"][ranked]
     assert collapsed["value"] < base["value"]
@@ -78,7 +79,7 @@ def test_all_garbage_is_no_abstention():
 @pytest.mark.parametrize("task", ["arc", "squad", "math"])
 def test_metrics_come_in_the_order_of_the_task(task):
     found = summarize(task, samples(task, GOLDS[task], mediocre(task)))["metrics"]
-    assert tuple(found) == TASKS[task].metrics
+    assert tuple(found) == PROTOCOLS[TASKS[task].protocols[0]].metrics
     for entry in found.values():
         assert 0 <= entry["low"] <= entry["value"] <= entry["high"] <= 1
         assert entry["low"] < entry["high"]

@@ -6,26 +6,30 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from workbench.choices.protocols import PROTOCOLS
 from workbench.choices.tasks import TASKS
-from workbench.engine.evaluate import macro_f1, parse, squad
-from workbench.engine.evaluate.squad_official import Answer, figures, oracle
+from workbench.engine.evaluate import heldout, macro_f1, parse, squad
 from workbench.engine.evaluate.scoring import grade
+from workbench.engine.evaluate.squad_official import Answer, figures, oracle
 from workbench.engine.resampling import mean_interval
 from workbench.engine.statistics import wilson
 
 Sample = dict[str, Any]
 
 MACRO_F1 = "macro_f1"
+PROPORTIONS = ("accuracy", "acc", "acc_norm")
+"""Scores that are 0 or 1 for every sample, of independent questions."""
 SUBSETS = ("has_ans_", "no_ans_")
 """Prefixes of metrics that only count the questions that have an answer, or that have none."""
 
 
-def summarize(task: str, samples: Sequence[Sample]) -> dict[str, Any]:
+def summarize(task: str, samples: Sequence[Sample], protocol: str = "") -> dict[str, Any]:
     """What an evaluation says of one data set.
 
     Args:
-        task: Name of a row of TASKS that has metrics.
+        task: Name of a row of TASKS.
         samples: All samples of one model on the data set.
+        protocol: Name of a row of PROTOCOLS; the task's own by default.
 
     Returns:
         ``metrics``: {value, low, high, method, n} by name, the ranked one first; a metric that no sample counts
@@ -34,12 +38,15 @@ def summarize(task: str, samples: Sequence[Sample]) -> dict[str, Any]:
             official script gives beside its score. ``floors``: what each trivial answer would score on the same
             golds, by its name.
     """
-    found = {metric: _measure(metric, samples) for metric in TASKS[task].metrics}
+    chosen = PROTOCOLS[protocol or TASKS[task].protocols[0]]
+    if chosen.way == "loss":
+        return heldout.summarize(samples)
+    found = {metric: _measure(metric, samples) for metric in chosen.metrics}
     return {
         "metrics": {metric: entry for metric, entry in found.items() if entry},
         "health": health(samples),
         "legacy": LEGACY[task](samples) if task in LEGACY else {},
-        "floors": floors(task, samples),
+        "floors": floors(task, samples, chosen.metrics),
     }
 
 
@@ -78,24 +85,31 @@ def health(samples: Sequence[Sample]) -> dict[str, float | None]:
     return {"coverage": counts["ok"] / n if n else None, **shares, "mean_new_tokens": mean}
 
 
-def floors(task: str, samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
+def floors(task: str, samples: Sequence[Sample], metrics: Sequence[str]) -> dict[str, dict[str, float]]:
     """What one answer to every question scores, by its name and metric; nothing without samples."""
     if not samples:
         return {}
     name, answer = FLOORS[task](samples)
     always = [_as_if_answered(task, sample, answer) for sample in samples]
-    values = {metric: _value(metric, always) for metric in TASKS[task].metrics}
+    values = {metric: _value(metric, always) for metric in metrics}
     return {name: {metric: value for metric, value in values.items() if value is not None}}
 
 
 def _as_if_answered(task: str, sample: Sample, answer: str) -> Sample:
     scores = grade(task, answer, [str(gold) for gold in sample["gold"]])
+    if "accuracy" in scores:  # an answer that is given is right or wrong under every name of that
+        scores = dict.fromkeys(PROPORTIONS, scores["accuracy"])
     return {**sample, "parsed": answer, "status": "ok", "scores": scores}
 
 
 def _majority_letter(samples: Sequence[Sample]) -> tuple[str, str]:
     letter = _most_frequent([right_letter(sample) for sample in samples])
     return f'always "{letter}"', letter
+
+
+def _majority_word(samples: Sequence[Sample]) -> tuple[str, str]:
+    word = _most_frequent([str(gold) for sample in samples for gold in sample["gold"][:1]])
+    return f'always "{word}"', word
 
 
 def _abstention(_: Sequence[Sample]) -> tuple[str, str]:
@@ -109,6 +123,7 @@ def _modal_number(samples: Sequence[Sample]) -> tuple[str, str]:
 
 FLOORS: dict[str, Callable[[Sequence[Sample]], tuple[str, str]]] = {
     "arc": _majority_letter,
+    "boolq": _majority_word,
     "squad": _abstention,
     "math": _modal_number,
 }
@@ -139,7 +154,7 @@ def _measure(metric: str, samples: Sequence[Sample]) -> dict[str, Any]:
         limits = macro_f1.interval([right_letter(s) for s in counted], [answered(s) for s in counted])
         return _entry(metric, counted, limits, "multinomial bootstrap")
     values = [measured(metric, sample) or 0.0 for sample in counted]
-    if metric == "accuracy":
+    if metric in PROPORTIONS:
         return _entry(metric, counted, wilson(sum(values), len(values)), "Wilson")
     limits = mean_interval(values, [str(sample["cluster"]) for sample in counted])
     return _entry(metric, counted, limits, "bootstrap of passages")

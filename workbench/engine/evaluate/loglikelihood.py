@@ -1,0 +1,219 @@
+"""How likely a model finds given words after others: options of a question, or the right answer.
+
+The options of a question share its text. Where attention is plain, they are read in one row with it: each option sees
+the text and itself and no other option, at the positions that it would have alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from workbench.engine.evaluate.attention import inner, plain_causal
+from workbench.engine.evaluate.batching import in_batches
+
+Ids = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """A text and what may follow it, as token ids; every option has at least one."""
+
+    text: Ids
+    options: tuple[Ids, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a batch took and said.
+
+    Args:
+        places: Of its items.
+        values: For each item the log-probabilities, one an option or one a token.
+        seconds: The batch's time divided by its items.
+    """
+
+    places: list[int]
+    values: list[list[float]]
+    seconds: float
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, text: str, options: Sequence[str], longest: int) -> Options:
+    """A text and its options as lm-eval tokenizes them: together, so that the border falls where it falls.
+
+    Args:
+        tokenizer: With its own habit of beginning a text.
+        text: What stands before, not empty.
+        options: What may follow, with the space before them.
+        longest: Tokens that the model can read; a longer text loses its beginning.
+    """
+    spaces = len(text) - len(text.rstrip())
+    ahead = text[len(text) - spaces :]
+    text = text[: len(text) - spaces]
+    before: list[int] = tokenizer(text)["input_ids"]
+    wholes = [tokenizer(text + ahead + option)["input_ids"] for option in options]
+    tails = tuple(tuple(whole[len(before) :]) for whole in wholes)
+    room = longest + 1 - max(map(len, tails))
+    return Options(tuple(before[-room:]), tails)
+
+
+def of_options(
+    model: Any,
+    items: Sequence[Options],
+    batch_tokens: int,
+    on_note: Callable[[str], None],
+    wanted: Collection[int] | None = None,
+) -> Iterator[Found]:
+    """The log-probability of each option of each item, in natural units.
+
+    Args:
+        model: In evaluation mode.
+        items: What is asked.
+        batch_tokens: Tokens of a batch, padding counted.
+        on_note: Told when a batch was too large for the GPU.
+        wanted: Items that matter; all by default.
+    """
+    tree = plain_causal(model)
+    if tree:
+        widths = [len(item.text) + sum(len(option) - 1 for option in item.options) for item in items]
+    else:
+        widths = [sum(len(item.text) + len(option) for option in item.options) for item in items]
+
+    def ask(places: list[int]) -> tuple[list[list[float]], float]:
+        begun = time.perf_counter()
+        chosen = [items[place] for place in places]
+        values = _tree(model, chosen) if tree else _rows(model, chosen)
+        return values, (time.perf_counter() - begun) / len(places)
+
+    for places, (values, seconds) in in_batches(widths, batch_tokens, ask, on_note, wanted):
+        yield Found(places, values, seconds)
+
+
+def of_tokens(
+    model: Any,
+    items: Sequence[tuple[Sequence[int], int]],
+    batch_tokens: int,
+    on_note: Callable[[str], None],
+    wanted: Collection[int] | None = None,
+) -> Iterator[Found]:
+    """The log-probability of each token of each item from a place on.
+
+    Args:
+        model: In evaluation mode.
+        items: Token ids, and the first that is looked at, at least 1.
+        batch_tokens: Tokens of a batch, padding counted.
+        on_note: Told when a batch was too large for the GPU.
+        wanted: Items that matter; all by default.
+    """
+
+    def ask(places: list[int]) -> tuple[list[list[float]], float]:
+        begun = time.perf_counter()
+        values = _tokens(model, [items[place] for place in places])
+        return values, (time.perf_counter() - begun) / len(places)
+
+    for places, (values, seconds) in in_batches([len(ids) for ids, _ in items], batch_tokens, ask, on_note, wanted):
+        yield Found(places, values, seconds)
+
+
+@torch.inference_mode()
+def _tree(model: Any, items: Sequence[Options]) -> list[list[float]]:
+    """One row an item: padding, text, then its options one after the other, then padding."""
+    texts = max(len(item.text) for item in items)
+    tails = max(sum(len(option) - 1 for option in item.options) for item in items)
+    ids = torch.zeros((len(items), texts + tails), dtype=torch.long)
+    place = torch.zeros_like(ids)
+    owner = torch.full_like(ids, -1)  # -1 is padding, 0 the text, then the options
+    for row, item in enumerate(items):
+        begin, size = texts - len(item.text), len(item.text)
+        ids[row, begin:texts] = torch.tensor(item.text)
+        place[row, begin:texts] = torch.arange(size)
+        owner[row, begin:texts] = 0
+        at = texts
+        for number, option in enumerate(item.options, start=1):
+            end = at + len(option) - 1
+            ids[row, at:end] = torch.tensor(option[:-1], dtype=torch.long)
+            place[row, at:end] = torch.arange(size, size + end - at)
+            owner[row, at:end] = number
+            at = end
+    device = model.device
+    output = model(
+        input_ids=ids.to(device),
+        attention_mask=_tree_mask(owner.to(device), model.dtype),
+        position_ids=place.to(device),
+        use_cache=False,
+        logits_to_keep=tails + 1,
+    )
+    return [_sums(logits, item) for logits, item in zip(output.logits, items, strict=True)]
+
+
+def _tree_mask(owner: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """What is added to the scores: a token sees the text and its own option up to itself, padding only itself."""
+    tokens = torch.arange(owner.shape[1], device=owner.device)
+    before = tokens[None, :] <= tokens[:, None]
+    asks, seen = owner[:, :, None], owner[:, None, :]
+    open_ = before & (seen >= 0) & ((seen == 0) | (seen == asks))
+    open_ = open_ | (tokens[None, :] == tokens[:, None])
+    mask = torch.zeros(open_.shape, dtype=dtype, device=owner.device)
+    return mask.masked_fill_(~open_, torch.finfo(dtype).min)[:, None]
+
+
+def _sums(logits: torch.Tensor, item: Options) -> list[float]:
+    """The options' log-probabilities from the logits of the text's last token and of the options' own."""
+    sources: list[int] = []
+    tokens: list[int] = []
+    ends = [0]
+    at = 1
+    for option in item.options:
+        sources += [0, *range(at, at + len(option) - 1)]
+        tokens += option
+        ends.append(len(tokens))
+        at += len(option) - 1
+    found = _picked(logits[:at], torch.tensor(sources), torch.tensor(tokens))
+    return [float(found[begin:end].sum()) for begin, end in pairwise(ends)]
+
+
+def _picked(logits: torch.Tensor, sources: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """Log-probability of ``tokens`` by the rows ``sources`` of the logits, on the CPU."""
+    logits = logits.float()
+    sources, tokens = sources.to(logits.device), tokens.to(logits.device)
+    return (logits[sources, tokens] - logits.logsumexp(-1)[sources]).double().cpu()
+
+
+def _rows(model: Any, items: Sequence[Options]) -> list[list[float]]:
+    """One row an option, for models whose attention is not plain."""
+    rows = [(item.text + option, len(item.text)) for item in items for option in item.options]
+    sums = iter([sum(values) for values in _tokens(model, rows)])
+    return [[next(sums) for _ in item.options] for item in items]
+
+
+@torch.inference_mode()
+def _tokens(model: Any, rows: Sequence[tuple[Sequence[int], int]]) -> list[list[float]]:
+    """Left-padded, so that only the last logits of each row are needed; the last token is read by nobody."""
+    width = max(len(ids) for ids, _ in rows) - 1
+    keep = max(len(ids) - first for ids, first in rows)
+    ids = torch.tensor([[0] * (width + 1 - len(one)) + list(one[:-1]) for one, _ in rows], device=model.device)
+    mask = torch.tensor([[0] * (width + 1 - len(one)) + [1] * (len(one) - 1) for one, _ in rows], device=model.device)
+    output = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+        use_cache=False,
+        logits_to_keep=keep,
+    )
+    found = []
+    for logits, (one, first) in zip(output.logits, rows, strict=True):
+        count = len(one) - first
+        picked = _picked(logits[len(logits) - count :], torch.arange(count), torch.tensor(list(one[first:])))
+        found.append([float(value) for value in picked])
+    return found
+
+
+def longest(model: Any) -> int:
+    """Tokens that a model can read."""
+    return int(getattr(inner(model).config, "max_position_embeddings", None) or 2048)
