@@ -1,4 +1,5 @@
 import json
+import math
 import random
 import time
 
@@ -367,6 +368,82 @@ def test_answers_of_one_kind_only_can_stand_beside_both(workspace):
     some = [sample for sample in passages(0.9, 2) if sample["gold"]]
     found = compare(workspace, [write(workspace, "20260101-000000-x", some)])
     assert "no_ans_f1" not in lines(found, "passages")["x"].cells
+
+
+def with_losses(run, mean, seed, tokens=20):
+    """The run with an evaluation by held-out loss, around ``mean`` nats a token."""
+    generator = random.Random(seed)
+    sums = [tokens * max(0.01, mean + generator.gauss(0, 0.05)) for _ in range(60)]
+    loss = sum(sums) / (60 * tokens)
+    values = {"loss": loss, "perplexity": math.exp(loss)}
+    metrics = {
+        name: {"value": value, "low": value * 0.9, "high": value * 1.1, "n": 60} for name, value in values.items()
+    }
+
+    def add(result):
+        quiz = result["evaluation"]["quiz"]
+        own = {"protocol": "heldout_loss@1", "protocol_key": "key-text", "lower_is_better": ["loss", "perplexity"]}
+        result["evaluation"]["text"] = {**quiz, **own, "n": 60, "metrics": metrics, "floors": {}}
+
+    edit(run, add)
+    common = {"key": "key-text", "gold": ["x"], "parsed": None, "status": "ok", "n_loss_tokens": tokens}
+    lines = [
+        {"doc_hash": str(at), "cluster": str(at), "nll": one, "scores": {"loss": one / tokens}, **common}
+        for at, one in enumerate(sums)
+    ]
+    run.samples_file.write_text(run.samples_file.read_text() + "".join(json.dumps(line) + "\n" for line in lines))
+    return run
+
+
+def test_of_losses_the_lower_one_is_better(workspace):
+    with_losses(write(workspace, BASE, quiz(20)), 2.0, 1)
+    runs = [
+        with_losses(write(workspace, f"20260101-00000{at}-{name}", quiz(20)), mean, at)
+        for at, (name, mean) in enumerate((("low", 1.5), ("same", 2.0), ("high", 2.5)))
+    ]
+    comparison = compare(workspace, runs)
+    rows = lines(comparison, "text")
+    for metric in ("loss", "perplexity"):
+        assert [rows[name].cells[metric].mark for name in ("low", "high")] == ["better", "worse"]
+        assert rows["same"].cells[metric].mark in ("tie", "equivalent")
+        assert [name for name, line in rows.items() if line.cells[metric].best] == ["low"]
+    cell = rows["low"].cells["loss"]
+    assert cell.delta == pytest.approx(cell.value - rows[BASE].cells["loss"].value)
+    assert cell.delta_low < cell.delta < cell.delta_high < 0
+    perplexity = rows["low"].cells["perplexity"]
+    assert perplexity.delta == pytest.approx(perplexity.value - rows[BASE].cells["perplexity"].value)
+    block = next(block for block in comparison.blocks if block.dataset == "text")
+    assert [line.name for line in block.lines] == [BASE, "low", "same", "high"]
+    assert (block.winner, block.lower_is_better) == (runs[0].id, ("loss", "perplexity"))
+    assert any("nats would probably not have shown" in sentence for sentence in block.footer)
+
+
+def test_losses_of_other_tokens_are_not_paired(workspace):
+    with_losses(write(workspace, BASE, quiz(20)), 2.0, 1)
+    run = with_losses(write(workspace, "20260101-000000-x", quiz(20)), 1.0, 2, tokens=21)
+    assert lines(compare(workspace, [run]), "text")["x"].cells["loss"].delta is None
+
+
+def test_losses_over_seeds(workspace):
+    with_losses(write(workspace, BASE, quiz(20)), 2.0, 1)
+    runs = [
+        with_losses(write(workspace, f"20260101-00000{at}-x", quiz(20), seed=at), 1.0 + at / 100, at) for at in range(3)
+    ]
+    block = next(block for block in compare(workspace, runs).blocks if block.dataset == "text")
+    cell = block.seeds[0].cells["loss"]
+    assert cell.value == pytest.approx(1.01, abs=0.05)
+    assert cell.mark == "better"
+    assert cell.delta_low < cell.delta < cell.delta_high < 0
+
+
+def test_answers_that_change_with_the_batch_are_said(workspace):
+    write(workspace, BASE, quiz(20))
+    run = write(workspace, "20260101-000000-x", quiz(45))
+    numerics = {"dtype": "bfloat16", "attn": "sdpa", "batch_tokens": 8192, "flips": 2, "flip_n": 32}
+    edit(run, lambda result: result["evaluation"]["quiz"].update(numerics=numerics))
+    notes = compare(workspace, [run]).notes
+    assert any("2 of 32 answers of 20260101-000000-x are others when asked alone" in note for note in notes)
+    assert any("same dtype" in note for note in notes)  # the base records float32 in its model
 
 
 def test_published_rows_stand_apart(workspace):

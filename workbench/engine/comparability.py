@@ -32,7 +32,18 @@ def differences_to_say(group: Sequence[ComparedRun], dataset: str) -> Iterator[s
     if len(set(sizes.values())) > 1:
         told = ", ".join(f"{n} in {run_id}" for run_id, n in sizes.items())
         yield f"{dataset}: the rows stand on different numbers of answers ({told})"
+    for run in group:
+        numerics = run.entries[dataset].get("numerics") or {}
+        if numerics.get("flips"):
+            told = f"{numerics['flips']} of {numerics['flip_n']} answers of {run.id}"
+            yield f"{dataset}: {told} are others when asked alone: so much of a difference may be rounding"
     for fact, name in SAYING.items():
-        known = {run.id: run.asked[fact] for run in group if run.asked.get(fact) is not None}
+        known = {run.id: found for run in group if (found := _fact(run, dataset, fact)) is not None}
         if len(set(known.values())) > 1:
             yield f"{dataset}: not all rows have the same {name}; part of a difference may be its"
+
+
+def _fact(run: ComparedRun, dataset: str, fact: str) -> Any:
+    """What an evaluation records of itself; else what the run does."""
+    numerics = run.entries[dataset].get("numerics") or {}
+    return numerics.get({"attn_implementation": "attn"}.get(fact, fact), run.asked.get(fact))

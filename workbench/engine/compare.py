@@ -109,12 +109,14 @@ def _block(group: Group, baseline: str, correction: str, notes: list[str]) -> Bl
         names = ", ".join(runs)
         notes.append(f"{dataset}: {baseline} was not asked this, or was asked differently than {names}: not paired")
     lines = {run_id: _line(run, dataset) for run_id, run in runs.items()}
+    losses = tuple(metric for metric in metrics if metric in entry.get("lower_is_better", ()))
     found: dict[str, Differences] = {}
     winners = {}
     for metric in metrics:
         found[metric] = _differences(runs, dataset, metric, baseline, notes) if baseline in runs else {}
-        lines = marks.marked(lines, metric, found[metric], baseline, correction)
-        lines, winners[metric] = marks.with_best(lines, runs, dataset, metric)
+        sign = -1 if metric in losses else 1
+        lines = marks.marked(lines, metric, found[metric], baseline, correction, sign)
+        lines, winners[metric] = marks.with_best(lines, runs, dataset, metric, sign)
     lines = {key: marks.flagged(line, lines.get(baseline)) for key, line in lines.items()}
     ranked = metrics[0]
     weakest = max(found[ranked].values(), key=lambda one: one.detectable, default=None)
@@ -124,21 +126,25 @@ def _block(group: Group, baseline: str, correction: str, notes: list[str]) -> Bl
         entry["protocol"],
         entry["answer_format"],
         metrics,
-        _ordered(lines, baseline, ranked, entry),
+        _ordered(lines, baseline, ranked, entry, losses),
         weakest.detectable if weakest else None,
         needed=tuple((effect, weakest.needed(effect)) for effect in footer.EFFECTS) if weakest and weakest.n else (),
         winner=winners[ranked],
-        seeds=tuple(over_seeds(list(runs.values()), runs.get(baseline), dataset)),
+        seeds=tuple(over_seeds(list(runs.values()), runs.get(baseline), dataset, losses)),
+        lower_is_better=losses,
     )
     return footer.with_footer(block, correction)
 
 
-def _ordered(lines: Mapping[str, Line], baseline: str, ranked: str, entry: Mapping[str, Any]) -> tuple[Line, ...]:
+def _ordered(
+    lines: Mapping[str, Line], baseline: str, ranked: str, entry: Mapping[str, Any], losses: Collection[str]
+) -> tuple[Line, ...]:
     """The baseline, then by the ranked score, rows that collapsed or have no score behind, then the floors."""
+    sign = 1 if ranked in losses else -1
 
     def place(line: Line) -> tuple[bool, bool, float]:
         cell = line.cells.get(ranked)
-        return line.id != baseline, cell is None or marks.collapsed(line), -cell.value if cell else 0.0
+        return line.id != baseline, cell is None or marks.collapsed(line), sign * cell.value if cell else 0.0
 
     floors = [_floor(name, values, entry["n"]) for name, values in entry["floors"].items()]
     return (*sorted(lines.values(), key=place), *floors)

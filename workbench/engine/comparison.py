@@ -94,6 +94,7 @@ class Block:
         winner: Id of the one row that is shown to beat all others by the ranked score; empty without one.
         seeds: Configurations that were trained with three seeds or more, each summed up over its runs.
         footer: What the table can claim, in sentences.
+        lower_is_better: Those of the metrics that are losses, no fractions; "better" then means lower.
     """
 
     dataset: str
@@ -107,6 +108,7 @@ class Block:
     winner: str = ""
     seeds: tuple[Line, ...] = ()
     footer: tuple[str, ...] = ()
+    lower_is_better: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,14 @@ def _sentences(block: Block, correction: str) -> Iterator[str]:
     if len(scored) > 1:
         yield _top(block, scored)
     yield from _against(block, scored)
+    size = nats if ranked in block.lower_is_better else points
     if block.detectable is not None:
         yield (
-            f"{ranked}: a difference below {points(block.detectable)} would probably not have shown "
+            f"{ranked}: a difference below {size(block.detectable)} would probably not have shown "
             "(power 80 %, level 5 %)."
         )
     if block.needed:
-        told = ", ".join(f"{points(effect)}: {n:,}" for effect, n in block.needed)
+        told = ", ".join(f"{size(effect)}: {n:,}" for effect, n in block.needed)
         yield f"Questions needed to show a difference of {told}."
     tested = [line for line in scored if line.cells[ranked].p_holm is not None]
     if tested:
@@ -97,6 +98,15 @@ def points(fraction: float) -> str:
     """
     text = f"{100 * fraction:.1f}".removesuffix(".0")
     return f"{text} point{'' if text == '1' else 's'}"
+
+
+def nats(loss: float) -> str:
+    """A difference of losses.
+
+    >>> nats(0.02)
+    '0.020 nats'
+    """
+    return f"{loss:.3f} nats"
 
 
 def noise(shown: Sequence[ComparedRun]) -> Iterator[str]:

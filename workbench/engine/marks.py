@@ -14,9 +14,9 @@ from workbench.engine.pairing import Difference
 from workbench.engine.statistics import ALPHA, benjamini_hochberg, holm
 
 EQUIVALENT = 0.02
-"""A difference whose 90 % interval lies within plus or minus this is none."""
+"""A difference whose 90 % interval lies within plus or minus this is none: a fraction, of losses in nats."""
 UNDERPOWERED = 0.05
-"""A tie that could not have shown a difference of this size says so."""
+"""A tie that could not have shown a difference of this size says so; the same units."""
 COLLAPSED = 0.8
 """A row that answers less than this fraction of the questions can never be best."""
 SHORT_OF_COVERAGE = 0.95
@@ -42,17 +42,17 @@ def between(first: ComparedRun, second: ComparedRun, dataset: str, metric: str) 
     """
     if any(metric not in run.entries[dataset]["metrics"] for run in (first, second)):
         return None
-    entries = [run.entries[dataset]["metrics"][metric] for run in (first, second)]
-    answers = [run.samples[dataset] for run in (first, second)]
-    if all(answers) and all(entry.get("per_sample", True) for entry in entries):
-        return pairing.difference(*answers, metric)
-    return unpaired.difference(*entries)
+    one, two = (run.entries[dataset]["metrics"][metric] for run in (first, second))
+    before, after = first.samples[dataset], second.samples[dataset]
+    if before and after and one.get("per_sample", True) and two.get("per_sample", True):
+        return pairing.difference(before, after, metric)
+    return unpaired.difference(one, two)
 
 
 def marked(
-    lines: Mapping[str, Line], metric: str, found: Mapping[str, Difference], baseline: str, correction: str
+    lines: Mapping[str, Line], metric: str, found: Mapping[str, Difference], baseline: str, correction: str, sign: int
 ) -> dict[str, Line]:
-    """The lines with their difference to the baseline and what it can claim."""
+    """The lines with their difference to the baseline and what it can claim; the sign is -1 where lower is better."""
     adjusted = dict(zip(found, CORRECTIONS[correction]([one.p for one in found.values()]), strict=True))
     changed = dict(lines)
     for run_id, line in lines.items():
@@ -62,15 +62,15 @@ def marked(
         if run_id == baseline:
             cell = replace(cell, mark="baseline")
         elif run_id in found:
-            cell = _marked(cell, found[run_id], adjusted[run_id])
+            cell = _marked(cell, found[run_id], adjusted[run_id], sign)
             if cell.mark == "better" and {COLLAPSE, ONE_ANSWER_COLLAPSE} & set(line.flags):
                 cell = replace(cell, mark="")  # a trivial answer can beat a weak baseline; that is no skill
         changed[run_id] = replace(line, cells={**line.cells, metric: cell})
     return changed
 
 
-def _marked(cell: Cell, one: Difference, p: float) -> Cell:
-    mark = mark_of(one.delta, one.low_90, one.high_90, p)
+def _marked(cell: Cell, one: Difference, p: float, sign: int) -> Cell:
+    mark = mark_of(one.delta, one.low_90, one.high_90, p, sign)
     return replace(
         cell,
         delta=one.delta,
@@ -83,15 +83,15 @@ def _marked(cell: Cell, one: Difference, p: float) -> Cell:
     )
 
 
-def mark_of(delta: float, low_90: float, high_90: float, p: float) -> str:
-    """What a difference with its 90 % interval and its adjusted p can claim."""
+def mark_of(delta: float, low_90: float, high_90: float, p: float, sign: int) -> str:
+    """What a difference with its 90 % interval and its adjusted p can claim; the sign is -1 where lower is better."""
     if p < ALPHA and delta != 0:
-        return "better" if delta > 0 else "worse"
+        return "better" if sign * delta > 0 else "worse"
     return "equivalent" if low_90 > -EQUIVALENT and high_90 < EQUIVALENT else "tie"
 
 
 def with_best(
-    lines: Mapping[str, Line], runs: Mapping[str, ComparedRun], dataset: str, metric: str
+    lines: Mapping[str, Line], runs: Mapping[str, ComparedRun], dataset: str, metric: str, sign: int
 ) -> tuple[dict[str, Line], str]:
     """Mark the set of rows that no row is shown to beat; with it the one row that beats all others, if any does.
 
@@ -101,7 +101,7 @@ def with_best(
     able = [key for key, line in lines.items() if metric in line.cells and not collapsed(line)]
     if not able:
         return dict(lines), ""
-    top = max(able, key=lambda key: lines[key].cells[metric].value)
+    top = max(able, key=lambda key: sign * lines[key].cells[metric].value)
     others = [key for key in able if key != top]
     tests = [between(runs[top], runs[other], dataset, metric) for other in others]
     p_values = holm([one.p if one else 1.0 for one in tests])

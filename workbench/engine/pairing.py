@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from workbench.engine import statistics
 from workbench.engine.evaluate import macro_f1
 from workbench.engine.evaluate.summary import MACRO_F1, answered, measured, right_letter
-from workbench.engine.resampling import difference_interval, sign_flip, standard_error
+from workbench.engine.resampling import difference_interval, percentiles, replicates, sign_flip, standard_error
 
 Sample = dict[str, Any]
+LOSSES = ("loss", "perplexity")
+"""Mean loss of tokens in nats, and its exponential; computed from the sums of the samples, not from their scores."""
 SHARED = 0.95
 """Two models are paired only if they share at least this fraction of the questions."""
 
@@ -25,7 +29,7 @@ class Difference:
     Args:
         delta: Of the scores, a fraction.
         low, high: Its 95 % interval.
-        low_90, high_90: Its 90 % interval.
+        low_90, high_90: Its 90 % interval; of a perplexity that of the loss.
         p: Two-sided, of no difference.
         n: Pairs; of independent samples the smaller number, 0 when one is unknown.
         detectable: The smallest difference that would have shown four times in five, a fraction.
@@ -59,7 +63,8 @@ def difference(first: Mapping[str, Sample], second: Mapping[str, Sample], metric
 
     Scores that are all right or wrong, of independent questions, are tested with McNemar's test, their interval is
     Newcombe's for pairs. Macro-F1 is tested by swapping the two answers of random questions, and drawn anew as a table
-    of counts. Everything else is tested by flipping signs and resampled by passage, where several questions share one.
+    of counts. Losses are summed over tokens; they are tested by flipping signs and resampled by row. Everything else
+    is tested by flipping signs and resampled by passage, where several questions share one.
 
     Args:
         first: The baseline's samples by doc_hash.
@@ -72,6 +77,8 @@ def difference(first: Mapping[str, Sample], second: Mapping[str, Sample], metric
     pairs = [(first[key], second[key]) for key in shared]
     if metric == MACRO_F1:
         return _of_macro_f1(pairs)
+    if metric in LOSSES:
+        return _of_losses(pairs, metric)
     values: list[tuple[float, float]] = []
     clusters: list[str] = []
     for one, two in pairs:
@@ -109,6 +116,28 @@ def _of_means(changes: Sequence[float], clusters: Sequence[str]) -> Difference:
         p=sign_flip(changes, clusters),
         n=len(changes),
         detectable=_detectable(standard_error(changes, clusters), len(set(clusters))),
+    )
+
+
+def _of_losses(pairs: Sequence[tuple[Sample, Sample]], metric: str) -> Difference | None:
+    """None when a row was cut into other tokens for one of the two: then their losses are of other things."""
+    counted = [(one, two) for one, two in pairs if one["n_loss_tokens"] and two["n_loss_tokens"]]
+    if not counted or any(one["n_loss_tokens"] != two["n_loss_tokens"] for one, two in counted):
+        return None
+    before, after = (np.array([pair[place]["nll"] for pair in counted], dtype=np.float64) for place in (0, 1))
+    tokens = np.array([one["n_loss_tokens"] for one, _ in counted], dtype=np.float64)
+    nats = replicates(after - before, tokens)
+    drawn, delta = nats, float((after - before).sum() / tokens.sum())
+    if metric == "perplexity":
+        drawn = np.exp(replicates(after, tokens)) - np.exp(replicates(before, tokens))
+        delta = float(np.exp(after.sum() / tokens.sum()) - np.exp(before.sum() / tokens.sum()))
+    return Difference(
+        delta,
+        *percentiles(drawn, 0.95),
+        *percentiles(nats, 0.9),
+        p=sign_flip((after - before).tolist()),
+        n=len(counted),
+        detectable=statistics.detectable_by(float(drawn.std())),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from workbench.engine import seeds
@@ -12,15 +12,17 @@ from workbench.engine.marks import UNDERPOWERED, mark_of
 from workbench.engine.statistics import holm
 
 
-def over_seeds(runs: Sequence[ComparedRun], baseline: ComparedRun | None, dataset: str) -> list[Line]:
-    """A line for each configuration that was trained with enough seeds."""
+def over_seeds(
+    runs: Sequence[ComparedRun], baseline: ComparedRun | None, dataset: str, losses: Collection[str] = ()
+) -> list[Line]:
+    """A line for each configuration that was trained with enough seeds; of ``losses`` a lower value is better."""
     groups: dict[str, dict[int | None, ComparedRun]] = {}
     for run in runs:
         if run.configuration and run is not baseline:
             groups.setdefault(run.configuration, {})[run.seed] = run
     enough = [list(group.values()) for group in groups.values() if len(group) >= seeds.ENOUGH]
     lines = [_seeds_line(group, dataset) for group in enough]
-    return lines if baseline is None else _against(lines, enough, baseline, dataset)
+    return lines if baseline is None else _against(lines, enough, baseline, dataset, losses)
 
 
 def _seeds_line(group: Sequence[ComparedRun], dataset: str) -> Line:
@@ -38,7 +40,11 @@ def _seeds_line(group: Sequence[ComparedRun], dataset: str) -> Line:
 
 
 def _against(
-    lines: Sequence[Line], groups: Sequence[Sequence[ComparedRun]], baseline: ComparedRun, dataset: str
+    lines: Sequence[Line],
+    groups: Sequence[Sequence[ComparedRun]],
+    baseline: ComparedRun,
+    dataset: str,
+    losses: Collection[str],
 ) -> list[Line]:
     """The lines with their differences to the baseline, corrected for the number of configurations."""
     changed = list(lines)
@@ -49,7 +55,7 @@ def _against(
             if one and metric in changed[place].cells:
                 found[place] = one
         for (place, one), p in zip(found.items(), holm([one.p for one in found.values()]), strict=True):
-            mark = mark_of(one.value, one.low_90, one.high_90, p)
+            mark = mark_of(one.value, one.low_90, one.high_90, p, -1 if metric in losses else 1)
             cell = replace(
                 changed[place].cells[metric],
                 delta=one.value,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from workbench.engine.evaluate import macro_f1
 from workbench.engine.evaluate.summary import MACRO_F1, answered, measured, right_letter
+from workbench.engine.pairing import LOSSES
 from workbench.engine.resampling import RESAMPLES, by_cluster, replicates, unseen_difference
 from workbench.engine.statistics import wilson
 
@@ -53,12 +54,12 @@ class OverSeeds:
 
 def score(runs: Sequence[Answers], metric: str) -> OverSeeds | None:
     """The mean score over runs that differ by their seed; None when they share too few questions."""
-    return _over_seeds(runs, None, metric, 0.0)
+    return _over_seeds(runs, None, metric)
 
 
 def difference(runs: Sequence[Answers], baseline: Answers, metric: str) -> OverSeeds | None:
     """The mean difference of such runs to one model, question by question; None as ``score``."""
-    return _over_seeds(runs, baseline, metric, -1.0)
+    return _over_seeds(runs, baseline, metric)
 
 
 def hierarchical(points: Floats, drawn: Floats, questions: int, level: float = 0.95) -> tuple[float, float, float]:
@@ -90,33 +91,50 @@ def hierarchical(points: Floats, drawn: Floats, questions: int, level: float = 0
     return mean - half, mean + half, float(2 * t.sf(abs(mean) / error, freedom))
 
 
-def _over_seeds(runs: Sequence[Answers], baseline: Answers | None, metric: str, least: float) -> OverSeeds | None:
+def _over_seeds(runs: Sequence[Answers], baseline: Answers | None, metric: str) -> OverSeeds | None:
+    is_loss = metric in LOSSES
+    least, most = (-math.inf, math.inf) if is_loss else (0.0 if baseline is None else -1.0, 1.0)
     everybody = [*runs, *([] if baseline is None else [baseline])]
     shared = [key for key in everybody[0] if all(key in other for other in everybody[1:])]
     if not shared or len(shared) < WHOLE * max(map(len, everybody)):
         return None
     columns = [[one[key] for key in shared] for one in everybody]
-    values = _of_macro_f1(columns) if metric == MACRO_F1 else _of_means(columns, metric)
+    of = _of_macro_f1 if metric == MACRO_F1 else _of_losses if is_loss else _of_means
+    values = of(columns, metric)
     if values is None:
         return None
     points, drawn, questions, n = values
     if baseline is not None:
         points, drawn = points[:-1] - points[-1], drawn[:, :-1] - drawn[:, -1:]
     mean = float(points.mean())
-    limits: list[float] = []
-    for level in (0.95, 0.9):
+
+    def limits(level: float) -> tuple[float, float, float]:
         low, high, p = hierarchical(points, drawn, questions, level)
-        if low == high:  # nothing varied; other questions still might
+        if low == high and not is_loss:  # nothing varied; other questions still might
             low, high = _unseen(mean, questions, level, least)
-        limits += [max(least, low), min(1.0, high)]
-    return OverSeeds(mean, *limits, p, n, float(points.std(ddof=1)))
+        return max(least, low), min(most, high), p
+
+    (low, high, p), (low_90, high_90, _) = limits(0.95), limits(0.9)
+    return OverSeeds(mean, low, high, low_90, high_90, p, n, float(points.std(ddof=1)))
 
 
 def _unseen(mean: float, questions: int, level: float, least: float) -> tuple[float, float]:
     return wilson(mean * questions, questions, level) if least == 0.0 else unseen_difference(mean, questions, level)
 
 
-def _of_macro_f1(columns: Sequence[Sequence[Sample]]) -> tuple[Floats, Floats, int, int]:
+def _of_losses(columns: Sequence[Sequence[Sample]], metric: str) -> tuple[Floats, Floats, int, int] | None:
+    counts = [[sample["n_loss_tokens"] for sample in column] for column in columns]
+    if any(other != counts[0] for other in counts) or not sum(counts[0]):
+        return None
+    tokens = np.array(counts[0], dtype=np.float64)
+    sums = np.array([[sample["nll"] for sample in column] for column in columns], dtype=np.float64)
+    points, drawn = sums.sum(axis=1) / tokens.sum(), np.stack([replicates(one, tokens) for one in sums], axis=1)
+    if metric == "perplexity":
+        points, drawn = np.exp(points), np.exp(drawn)
+    return points, drawn, len(tokens), len(tokens)
+
+
+def _of_macro_f1(columns: Sequence[Sequence[Sample]], _: str) -> tuple[Floats, Floats, int, int]:
     golds = [right_letter(sample) for sample in columns[0]]
     answers = [[answered(sample) for sample in column] for column in columns]
     points = np.array([macro_f1.value(golds, own) for own in answers])

@@ -20,7 +20,8 @@ from workbench.engine import hashes
 from workbench.engine.compared_run import ComparedRun, read
 from workbench.engine.evaluate.summary import MACRO_F1, measured
 from workbench.engine.imports.lm_eval import INVALID
-from workbench.engine.imports.round_trip import FACTS, KEY, SAMPLE
+from workbench.engine.imports.round_trip import FACTS, KEY, MEASURED, SAMPLE
+from workbench.engine.pairing import LOSSES
 from workbench.engine.run import Run
 from workbench.engine.statistics import normal_width
 from workbench.errors import InputError
@@ -90,7 +91,7 @@ def _results(run: Run, compared: ComparedRun) -> dict[str, Any]:
         "configs": {task: _config(task, *own) for task, own in tasks.items()},
         "versions": {task: _version(entry) for task, (_, entry) in tasks.items()},
         "n-shot": dict.fromkeys(tasks, 0),
-        "higher_is_better": {task: {_name(m): True for m in entry["metrics"]} for task, (_, entry) in tasks.items()},
+        "higher_is_better": {task: _directions(entry) for task, (_, entry) in tasks.items()},
         "n-samples": {task: {"original": entry["n"], "effective": entry["n"]} for task, (_, entry) in tasks.items()},
         "config": {
             "model": "workbench",
@@ -125,7 +126,7 @@ def _figures(task: str, compared: ComparedRun, dataset: str, entry: Mapping[str,
 
 def _stderr(metric: str, entry: Mapping[str, Any], samples: Sequence[Sample]) -> float | str:
     """lm-eval's: the sample deviation over the root of n; where there is no mean, from our interval."""
-    if metric != MACRO_F1 and samples:
+    if metric != MACRO_F1 and metric not in LOSSES and samples:
         values = [value for sample in samples if (value := measured(metric, sample)) is not None]
         return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else "N/A"
     if entry["low"] is None or entry["high"] is None:
@@ -138,9 +139,9 @@ def _config(task: str, dataset: str, entry: Mapping[str, Any]) -> dict[str, Any]
     return {
         "task": task,
         "dataset_path": dataset,
-        "output_type": "generate_until",
+        "output_type": "multiple_choice" if entry["max_new_tokens"] == 0 else "generate_until",
         "num_fewshot": 0,
-        "metric_list": [{"metric": _name(metric), "higher_is_better": True} for metric in entry["metrics"]],
+        "metric_list": [{"metric": name, "higher_is_better": up} for name, up in _directions(entry).items()],
         "generation_kwargs": {"max_gen_toks": entry["max_new_tokens"], "do_sample": False},
         "metadata": {"version": _version(entry), KEY: own},
     }
@@ -149,6 +150,10 @@ def _config(task: str, dataset: str, entry: Mapping[str, Any]) -> dict[str, Any]
 def _version(entry: Mapping[str, Any]) -> float:
     found = re.search(r"@(\d+(?:\.\d+)?)", entry["protocol"])
     return float(found[1]) if found else 0.0
+
+
+def _directions(entry: Mapping[str, Any]) -> dict[str, bool]:
+    return {_name(metric): metric not in entry.get("lower_is_better", ()) for metric in entry["metrics"]}
 
 
 def _name(metric: str) -> str:
@@ -164,16 +169,30 @@ def _target(sample: Sample) -> str:
     return str(sample["gold"][0]) if sample["gold"] else ""
 
 
+def _responses(sample: Sample) -> dict[str, Any]:
+    """What was asked and said: log-likelihoods of the options where they were compared, else a text."""
+    options = sample.get("ll")
+    if options:
+        return {
+            "arguments": {f"gen_args_{at}": {"arg_0": NO_PROMPT, "arg_1": ""} for at in range(len(options))},
+            "resps": [[[str(one), "False"]] for one in options],
+            "filtered_resps": [[one, False] for one in options],
+        }
+    return {
+        "arguments": {"gen_args_0": {"arg_0": NO_PROMPT, "arg_1": {}}},
+        "resps": [[sample.get("raw") or ""]],
+        "filtered_resps": [INVALID if sample["parsed"] is None else str(sample["parsed"])],
+    }
+
+
 def _line(place: int, sample: Sample, dataset: str, compared: ComparedRun) -> dict[str, Any]:
     scored = [name for name in compared.entries[dataset]["metrics"] if name in sample["scores"]]
-    own = {name: sample.get(name) for name in SAMPLE}
+    own = {name: sample[name] for name in (*SAMPLE, *MEASURED) if name in sample}
     return {
         "doc_id": place,
         "doc": {"id": sample.get("doc_id"), KEY: {**own, "scores": sample["scores"]}},
         "target": _target(sample),
-        "arguments": {"gen_args_0": {"arg_0": NO_PROMPT, "arg_1": {}}},
-        "resps": [[sample.get("raw") or ""]],
-        "filtered_resps": [INVALID if sample["parsed"] is None else str(sample["parsed"])],
+        **_responses(sample),
         "filter": "none",
         "metrics": [_name(name) for name in scored],
         "doc_hash": sample["doc_hash"],

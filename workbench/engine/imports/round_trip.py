@@ -18,6 +18,8 @@ FACTS = ("task", "protocol", "answer_format", "max_new_tokens", "dataset_sha256"
 """What must be equal for a comparison; kept in the metadata of a task."""
 SAMPLE = ("cluster", "gold", "raw", "parsed", "status", "finish", "n_prompt_tokens", "n_new_tokens")
 """What of an answer lm-eval has no place for; kept in its document."""
+MEASURED = ("ll", "nll", "n_loss_tokens", "na_prob")
+"""What some protocols measure of an answer: numbers, or a list of them."""
 STATUSES = ("ok", "empty", "unparsed", "truncated", "error")
 
 
@@ -40,15 +42,22 @@ def sample(record: Mapping[str, Any]) -> dict[str, Any]:
     texts = {name: str(own[name]) for name in ("cluster", "raw", "status", "finish")}
     gold = [str(one) for one in own["gold"]] if isinstance(own["gold"], list) else []
     parsed = None if own["parsed"] is None else str(own["parsed"])
-    return {**texts, **tokens, "gold": gold, "parsed": parsed, "scores": _scores(own), "exported": True}
+    said = {**texts, **tokens, "gold": gold, "parsed": parsed, "exported": True}
+    return {**said, "scores": _numbers(own.get("scores")), **_numbers(own, MEASURED), **_lists(own)}
 
 
-def _scores(own: Mapping[str, Any]) -> dict[str, float]:
-    """The scores under our names, shares between 0 and 1."""
-    told = own.get("scores")
+def _numbers(told: Any, names: Sequence[str] | None = None) -> dict[str, float]:
+    """The finite numbers of an object, all of them or those named."""
     pairs = told.items() if isinstance(told, dict) else ()
-    found = {str(name): number(value) for name, value in pairs}
-    return {name: value for name, value in found.items() if value is not None and 0.0 <= value <= 1.0}
+    found = {str(name): number(value) for name, value in pairs if names is None or name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _lists(own: Mapping[str, Any]) -> dict[str, list[float]]:
+    told = own.get("ll")
+    found = [number(one) for one in told] if isinstance(told, list) else []
+    known = [one for one in found if one is not None]
+    return {"ll": known} if known and len(known) == len(found) else {}
 
 
 def summary(task: str, samples: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.engine.compare import compare
@@ -73,6 +74,8 @@ def _block(block: Block, baseline: str, place: int) -> Section:
         parts.append(Table(seeds_grid(block), "Over several training seeds."))
     parts += [Paragraph(LEGEND), Bullets(block.footer)]
     x, y = FIGURES["memory_bytes"], score(block.metrics[0])
+    if block.metrics[0] in block.lower_is_better:
+        y = replace(y, better="lower")
     plane = points(block, x, y)
     if len(plane) > 1:
         caption = f"{block.metrics[0]} on {block.dataset} against peak memory; filled points are on the front."
