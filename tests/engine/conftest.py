@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from workbench.choices.rows import Row
+from workbench.choices.tasks import TASKS
 from workbench.engine.evaluate.scoring import score
 from workbench.engine.evaluate.summary import summarize
 from workbench.engine.run import Run
@@ -56,7 +57,7 @@ def write(workspace, run_id, answers, base=BASE, seed=42, **changes):
     evaluation = {
         dataset: {
             "task": own[0]["task"],
-            "protocol": "p@1",
+            "protocol": TASKS[own[0]["task"]].protocols[0],
             "protocol_key": f"key-{dataset}",
             "answer_format": "bare",
             "max_new_tokens": 16,

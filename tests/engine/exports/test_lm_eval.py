@@ -6,7 +6,9 @@ import shutil
 
 import pytest
 
+from workbench.choices.protocols import PROTOCOLS
 from workbench.engine.compare import compare
+from workbench.engine.evaluate.summary import summarize
 from workbench.engine.exports.lm_eval import export
 from workbench.engine.imports import import_results
 from workbench.errors import InputError
@@ -75,6 +77,67 @@ def test_what_came_back_is_paired_with_what_went(run, tmp_path, workspace, fabri
         assert not rows[1].cells["accuracy" if dataset == "quiz" else "f1"].unpaired
 
 
+def test_other_protocols_come_back_too(workspace, tmp_path, fabricate):
+    run = fabricate.write(workspace, "20260101-000000-x", fabricate.quiz(30))
+    result = json.loads(run.result_file.read_text())
+    common = {"cluster": "c", "gold": ["A"], "raw": "", "finish": "stop", "n_prompt_tokens": 9, "n_new_tokens": 0}
+    common |= {"status": "ok", "prompt_hash": "p"}
+    chosen = [
+        {
+            **common,
+            "key": "ll",
+            "doc_id": str(at),
+            "doc_hash": str(at),
+            "cluster": str(at),
+            "parsed": "AB"[at % 2],
+            "ll": [-1.5, -2.5],
+            "scores": {"acc": 1.0 - at % 2, "acc_norm": 1.0 - at % 2},
+        }
+        for at in range(20)
+    ]
+    lost = [
+        {
+            **common,
+            "key": "loss",
+            "doc_id": str(at),
+            "doc_hash": str(at),
+            "parsed": None,
+            "nll": 10.0 + at,
+            "n_loss_tokens": 5,
+            "scores": {"loss": 2.0 + at / 5},
+        }
+        for at in range(20)
+    ]
+    for name, protocol, key, samples in (
+        ("quiz/arc_ll@1", "arc_ll@1", "ll", chosen),
+        ("quiz/heldout_loss@1", "heldout_loss@1", "loss", lost),
+    ):
+        own = {"protocol": protocol, "protocol_key": key, "n": 20, **summarize("arc", samples, protocol)}
+        lower = list(PROTOCOLS[protocol].metrics) if PROTOCOLS[protocol].lower_is_better else []
+        result["evaluation"][name] = {**result["evaluation"]["quiz"], **own, "lower_is_better": lower}
+    run.result_file.write_text(json.dumps(result))
+    lines = "".join(json.dumps(sample) + "\n" for sample in (*chosen, *lost))
+    run.samples_file.write_text(run.samples_file.read_text() + lines)
+    files = export(run, tmp_path / "out")
+    content = read(files[0])
+    assert content["results"]["quiz__arc_ll@1"]["acc_norm,none"] == 0.5
+    assert content["higher_is_better"]["quiz__heldout_loss@1"] == {"loss": False, "perplexity": False}
+    answer = json.loads(files[2].read_text().splitlines()[0])
+    assert (answer["resps"], answer["filtered_resps"]) == (
+        [[["-1.5", "False"]], [["-2.5", "False"]]],
+        [[-1.5, False], [-2.5, False]],
+    )
+    (one,) = import_results(workspace, [tmp_path / "out"])
+    ours, theirs = run.result()["evaluation"], one.run.result()["evaluation"]
+    assert [*ours] == [*theirs]
+    for name, entry in ours.items():
+        for metric, figures in entry["metrics"].items():
+            assert {key: theirs[name]["metrics"][metric][key] for key in figures} == figures
+    found = compare(workspace, [run, one.run])
+    assert all(len({line.name for line in block.lines if line.kind != "floor"}) == 1 for block in found.blocks)
+    assert len(found.blocks) == 3
+
+
 def test_without_the_samples_the_aggregates_come_back(run, tmp_path, workspace):
     _, *answers = export(run, tmp_path / "out")
     for file in answers:
@@ -112,11 +175,12 @@ def test_hostile_names_stay_inside_the_folder(workspace, tmp_path, fabricate):
 def test_lm_eval_reads_it(run, tmp_path):
     utils = pytest.importorskip("lm_eval.utils", reason="lm-eval is not installed")
     export(run, tmp_path / "out")
-    names = [file.name for file in (tmp_path / "out" / "x").iterdir()]
+    names = [f"x/{file.name}" for file in (tmp_path / "out" / "x").iterdir()]
     (results,) = utils.get_results_filenames(names)
-    answers = utils.get_sample_results_filenames(names)
+    answers = [name.partition("/")[2] for name in utils.get_sample_results_filenames(names)]
     assert sorted(map(utils.get_file_task_name, answers)) == ["passages", "quiz", "sums"]
-    table = utils.make_table(read(tmp_path / "out" / "x" / results))
+    assert {utils.get_file_datetime(name) for name in answers} == {results.partition("_")[2].removesuffix(".json")}
+    table = utils.make_table(read(tmp_path / "out" / results))
     assert "|quiz" in table
     assert "0.6000" in table
     assert "±" in table

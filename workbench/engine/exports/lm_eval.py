@@ -135,7 +135,7 @@ def _stderr(metric: str, entry: Mapping[str, Any], samples: Sequence[Sample]) ->
 
 
 def _config(task: str, dataset: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    own = {name: entry.get(name) for name in FACTS}
+    own = {**{name: entry.get(name) for name in FACTS}, "name": dataset}
     return {
         "task": task,
         "dataset_path": dataset,

@@ -94,15 +94,16 @@ def _scores(path: Path, content: Mapping[str, Any], task: str, caveats: list[str
     n = len(samples) or (count if isinstance(count, int) and count > 0 else None)
     config = part(part(content, "configs"), task)
     own = round_trip.facts(config)
-    summary = round_trip.summary(own["task"], samples) if own else {}
+    summary = round_trip.summary(own["task"], own["protocol"], samples) if own else {}
     found = summary or _summary(content, task, samples, n, caveats)
     if not found["metrics"]:
         caveats.append(f"{text(task)} has no score between 0 and 1 where higher is better: left out")
         return None
     version, shots = (text(part(content, table).get(task)) or "?" for table in ("versions", "n-shot"))
-    facts: dict[str, Any] = {"task": "lm-eval", "protocol": f"lm-eval {text(task)}@{version}, {shots}-shot", **own}
+    protocol = f"lm-eval {text(task)}@{version}, {shots}-shot"
+    facts: dict[str, Any] = {"name": task, "task": "lm-eval", "protocol": protocol, **own}
     return Scores(
-        dataset=text(task),
+        dataset=text(facts.pop("name")),
         task=facts.pop("task"),
         protocol=text(facts.pop("protocol")),
         n=n,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.choices.protocols import PROTOCOLS
 from workbench.choices.tasks import TASKS
 from workbench.engine.evaluate.summary import summarize
 from workbench.engine.imports.foreign import number
@@ -24,12 +25,15 @@ STATUSES = ("ok", "empty", "unparsed", "truncated", "error")
 
 
 def facts(config: Mapping[str, Any]) -> dict[str, Any]:
-    """FACTS of a task that was exported by us; empty for any other."""
+    """FACTS of a task that was exported by us, and its ``name``; empty for any other."""
     metadata = config.get("metadata")
     own = metadata.get(KEY) if isinstance(metadata, dict) else None
-    if not isinstance(own, dict) or own.get("task") not in TASKS:
+    if not isinstance(own, dict) or own.get("task") not in TASKS or own.get("protocol") not in PROTOCOLS:
         return {}
-    return {name: own.get(name) for name in FACTS}
+    protocol = PROTOCOLS[own["protocol"]]
+    losses = list(protocol.metrics) if protocol.lower_is_better else []
+    named = {"name": own["name"]} if isinstance(own.get("name"), str) else {}
+    return {**{name: own.get(name) for name in FACTS}, **named, "lower_is_better": losses}
 
 
 def sample(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +64,7 @@ def _lists(own: Mapping[str, Any]) -> dict[str, list[float]]:
     return {"ll": known} if known and len(known) == len(found) else {}
 
 
-def summary(task: str, samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def summary(task: str, protocol: str, samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """metrics, health, legacy and floors of exported answers, as the evaluation computed them.
 
     Empty when an answer lacks what that takes: then they are read as any other of lm-eval's.
@@ -68,7 +72,7 @@ def summary(task: str, samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if not samples or not all(one.get("exported") for one in samples):
         return {}
     try:
-        found = summarize(task, samples)
+        found = summarize(task, samples, protocol)
     except (KeyError, ValueError, TypeError, AttributeError):
         return {}
     metrics = {name: {**entry, "per_sample": True} for name, entry in found["metrics"].items()}
