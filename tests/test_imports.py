@@ -19,9 +19,11 @@ PROFILE = "[model]\nname = 'smollm2-135m'\n[data]\ndataset = 'arithmetic'\n"
 
 
 @pytest.fixture
-def modules(tmp_path):
+def modules(tmp_path, monkeypatch):
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "p.toml").write_text(PROFILE)
+    (tmp_path / "figures.csv").write_text("name,metric,value,n\na,accuracy,45/50,\n")
+    monkeypatch.chdir(tmp_path)
 
     def loaded(*arguments):
         command = [sys.executable, "-c", FRESH, "--workspace", str(tmp_path), *arguments]
@@ -46,6 +48,7 @@ def modules(tmp_path):
         ["compare", "--reference"],
         ["data", "prepare", "quiz"],
         ["doctor"],
+        ["import", "figures.csv"],
     ],
 )
 def test_a_command_loads_nothing_heavy(modules, arguments, monkeypatch):
@@ -56,7 +59,8 @@ def test_a_command_loads_nothing_heavy(modules, arguments, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["watch", "x"], ["stop", "x"], ["resume", "x"], ["eval", "x"], ["export", "x", "y"]]
+    "arguments",
+    [["watch", "x"], ["stop", "x"], ["resume", "x"], ["eval", "x"], ["export", "x", "y"], ["report", "-o", "r.md"]],
 )
 def test_a_refused_command_loads_nothing_heavy_either(modules, arguments):
     code, loaded = modules(*arguments)

@@ -39,6 +39,7 @@ class ComparedRun:
         origin: Which tool and file an imported result comes from; empty for our own.
         asked: What a prompt was made with, as far as it is known: comparability.SAYING.
         caveats: What an imported result cannot claim.
+        trained: Whether it is known to be more than a base model.
     """
 
     id: str
@@ -57,11 +58,7 @@ class ComparedRun:
     origin: str = ""
     asked: dict[str, Any] = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
-
-    @property
-    def trained(self) -> bool:
-        """Whether it is no base model, as far as its result says."""
-        return self.kind != "base" and self.method != "base"
+    trained: bool = False
 
 
 def read(run: Run) -> ComparedRun:
@@ -95,6 +92,7 @@ def read(run: Run) -> ComparedRun:
         samples=_samples(run, entries),
         configuration=_configuration(run, result) if trained else "",
         asked=_asked(run, result),
+        trained=trained,
     )
 
 
@@ -119,6 +117,7 @@ def _read_imported(run: Run, result: dict[str, Any]) -> ComparedRun:
         origin=str(result["imported"]["origin"]),
         asked=dict(result["imported"]["asked"]),
         caveats=tuple(map(str, result["imported"]["caveats"])),
+        trained=bool(result["imported"]["trained"]),
     )
 
 

@@ -78,7 +78,7 @@ def _named(rows: Sequence[str]) -> str:
 
 
 def _training(block: Block) -> Iterator[str]:
-    trained = [line for line in block.lines if line.kind in ("train", "imported") and line.method != "base"]
+    trained = [line for line in block.lines if line.kind == "train"]
     several = {run_id for line in block.seeds for run_id in line.runs}
     alone = [line for line in trained if line.id not in several]
     if alone:
@@ -86,6 +86,8 @@ def _training(block: Block) -> Iterator[str]:
             f"Training variance was not measured for {len(alone)} of {len(trained)} trained rows (fewer than {ENOUGH} "
             "seeds): their intervals are of the questions asked."
         )
+    if any(line.kind == "imported" for line in block.lines):
+        yield "Imported rows are single runs, as far as is known: training variance was not measured for them."
     if block.seeds:
         yield "Rows over several seeds draw seeds and questions anew; their intervals hold for another training too."
 

@@ -133,8 +133,8 @@ def _of_losses(pairs: Sequence[tuple[Sample, Sample]], metric: str) -> Differenc
         delta = float(np.exp(after.sum() / tokens.sum()) - np.exp(before.sum() / tokens.sum()))
     return Difference(
         delta,
-        *percentiles(drawn, 0.95),
-        *percentiles(nats, 0.9),
+        *percentiles(drawn, 0.95, len(counted)),
+        *percentiles(nats, 0.9, len(counted)),
         p=sign_flip((after - before).tolist()),
         n=len(counted),
         detectable=statistics.detectable_by(float(drawn.std())),

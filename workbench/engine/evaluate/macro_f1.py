@@ -42,7 +42,7 @@ def interval(golds: Sequence[str], answers: Sequence[str], level: float = 0.95) 
     values = _f1_of(drawn, cells[:, 0], cells[:, 1], classes)
     if np.ptp(values) < 1e-12:
         return wilson(float(values[0]) * len(golds), len(golds), level)
-    return percentiles(values, level)
+    return percentiles(values, level, len(golds))
 
 
 def replicates(golds: Sequence[str], answers: Sequence[Sequence[str]]) -> NDArray[np.float64]:
@@ -62,7 +62,7 @@ def difference_interval(replicates: NDArray[np.float64], n: int, level: float = 
     """The interval of a paired difference from its replicates; of ``n`` items without spread, what may be unseen."""
     if np.ptp(replicates) < 1e-12:
         return unseen_difference(float(replicates[0]), n, level)
-    return percentiles(replicates, level)
+    return percentiles(replicates, level, n)
 
 
 def swap_test(golds: Sequence[str], answers: Sequence[str], others: Sequence[str], swaps: int = FLIPS) -> float:

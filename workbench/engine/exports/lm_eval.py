@@ -107,6 +107,7 @@ def _results(run: Run, compared: ComparedRun) -> dict[str, Any]:
         "date": run.result_file.stat().st_mtime,
         "transformers_version": result["versions"].get("transformers"),
         "workbench_version": __version__,
+        "workbench_trained": compared.trained,
         "model_source": "workbench",
         "model_name": compared.name,
         "model_name_sanitized": sanitized(compared.name),

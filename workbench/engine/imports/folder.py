@@ -111,6 +111,7 @@ def _result(run: Run, found: Foreign, sha256: str, keys: dict[str, str]) -> dict
             "origin": found.origin,
             "file": text(found.file.name, longest=200),
             "sha256": sha256,
+            "trained": found.trained,
             "asked": dict(found.asked),
             "caveats": list(found.caveats),
         },

@@ -66,6 +66,7 @@ class Foreign:
         file: Where it was read.
         model, method, quant: What was measured, in the file's own words.
         scores: By data set; at least one.
+        trained: Whether it is known to be more than a base model.
         asked: What its prompts were made with: comparability.SAYING.
         caveats: What its numbers cannot claim, in sentences.
         versions: Of libraries, as far as the file says.
@@ -83,6 +84,7 @@ class Foreign:
     caveats: Sequence[str] = ()
     versions: Mapping[str, Any] = field(default_factory=dict)
     device: str = ""
+    trained: bool = False
 
 
 def read_json(path: Path) -> dict[str, Any]:

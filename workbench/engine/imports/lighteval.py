@@ -32,7 +32,7 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
         method="as its model",
         quant="as its model",
         scores=[one for one in found if one],
-        asked={"dtype": text(general.get("model_dtype")) or None},
+        asked={"dtype": text(general.get("model_dtype")).removeprefix("torch.") or None},
         caveats=caveats,
         versions={"lighteval": text(general.get("lighteval_sha"))},
     )

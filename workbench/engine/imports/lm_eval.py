@@ -28,6 +28,7 @@ from workbench.engine.imports.foreign import (
     text,
 )
 
+ADAPTER = "adapter"
 INVALID = "[invalid]"
 """What a filter of lm-eval writes when it found no answer."""
 AGREES = 1e-6
@@ -55,9 +56,10 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
         origin=_origin(content),
         file=path,
         model=model,
-        method=_method(content),
+        method=ADAPTER if _adapted(content) else "as its model",
         quant="as its model",
         scores=scores,
+        trained=_adapted(content),
         asked=_asked(content),
         caveats=caveats,
         versions={"lm-eval": content.get("lm_eval_version"), "transformers": content.get("transformers_version")},
@@ -71,9 +73,11 @@ def _origin(content: Mapping[str, Any]) -> str:
     return f"lm-eval {text(content.get('lm_eval_version')) or 'of unknown version'}"
 
 
-def _method(content: Mapping[str, Any]) -> str:
-    arguments = str(part(content, "config").get("model_args"))
-    return "adapter" if re.search(r"\b(peft|delta)\b", arguments) else "as its model"
+def _adapted(content: Mapping[str, Any]) -> bool:
+    """Whether an adapter was loaded; a merged one cannot be told from a base model."""
+    return content.get("workbench_trained") is True or bool(
+        re.search(r"\b(peft|delta)\b", str(part(content, "config").get("model_args")))
+    )
 
 
 def _asked(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +85,7 @@ def _asked(content: Mapping[str, Any]) -> dict[str, Any]:
         "template_sha256": content.get("chat_template_sha") or "none",
         "system_sha256": content.get("system_instruction_sha") or "none",
         "fewshot_as_multiturn": bool(content.get("fewshot_as_multiturn")),
-        "dtype": part(content, "config").get("model_dtype"),
+        "dtype": text(part(content, "config").get("model_dtype")).removeprefix("torch.") or None,
     }
 
 

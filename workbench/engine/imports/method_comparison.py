@@ -59,6 +59,7 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
         quant="none",
         scores=[Scores(dataset, "method_comparison", protocol, n, metrics, legacy=legacy)],
         asked={"dtype": text(config.get("dtype")) or None},
+        trained=True,
         caveats=[f"n = {n} is that of GSM8K's test split; the file itself does not say it"] if n else [],
         versions=_versions(meta),
         device=text(part(meta, "system_info").get("gpu")),

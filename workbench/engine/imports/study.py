@@ -54,6 +54,7 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
         method="base" if "-base" in name else name.partition("_")[2] or name,
         quant="none" if quant == "NoQuant" else quant,
         scores=[_with(one, costs) for one in scores],
+        trained="-base" not in name,
         caveats=[
             *(CAVEATS[one.task] for one in scores),
             "memory and latency were measured by the study's own scripts; its latency is mostly the answers' length",
