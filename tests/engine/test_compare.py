@@ -247,6 +247,19 @@ def test_a_collapsed_row_is_flagged_and_never_best(workspace, kind):
     assert not any(cell.best for cell in line.cells.values())
 
 
+def test_a_row_below_a_floor_is_flagged(workspace):
+    write(workspace, BASE, quiz(20))
+    found = compare(workspace, [write(workspace, "20260101-000000-x", quiz(5))])
+    assert lines(found)["x"].flags == ("below a floor",)  # always "A" is right 13 times of 50
+    assert lines(found)[BASE].flags == ()
+
+
+def test_a_single_row_beats_nothing(workspace):
+    write(workspace, BASE, quiz(45))
+    block = compare(workspace, [Run(workspace, BASE)]).blocks[0]
+    assert (block.winner, block.lines[0].cells["accuracy"].best) == ("", False)
+
+
 def test_a_loss_of_coverage_is_flagged(workspace):
     write(workspace, BASE, quiz(40))
     run = write(workspace, "20260101-000001-gaps", quiz(40, empty=4))

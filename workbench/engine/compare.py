@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.engine import footer, marks
 from workbench.engine.comparability import differences_to_say, same_protocol
-from workbench.engine.compared_run import ComparedRun, read
+from workbench.engine.compared_run import DAMAGED, ComparedRun, read
 from workbench.engine.comparison import Block, Cell, Comparison, Line
 from workbench.engine.pairing import Difference
 from workbench.engine.reference import published
@@ -47,6 +47,7 @@ def compare(
     shown = _readable([*runs, *([pinned] if pinned else [])], notes)
     base_ids = {run.base_run_id: None for run in shown if run.base_run_id}
     shown += _readable([Run(workspace, run_id) for run_id in base_ids], notes, known={run.id for run in shown})
+    notes += [f"{run.id} was trained and has no scores" for run in shown if run.trained and not run.entries]
     shown = [run for run in shown if run.entries]
     chosen = _baseline(pinned.id if pinned else "", shown, list(base_ids), notes)
     blocks = [_block(group, chosen, correction, notes) for group in _groups(shown)]
@@ -66,7 +67,7 @@ def _readable(runs: Sequence[Run], notes: list[str], known: Collection[str] = ()
             continue
         try:
             found[run.id] = read(run)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        except DAMAGED as error:
             notes.append(f"{run.id}: result.json or samples.jsonl is damaged ({error!r})")
     return list(found.values())
 
@@ -117,8 +118,9 @@ def _block(group: Group, baseline: str, correction: str, notes: list[str]) -> Bl
         sign = -1 if metric in losses else 1
         lines = marks.marked(lines, metric, found[metric], baseline, correction, sign)
         lines, winners[metric] = marks.with_best(lines, runs, dataset, metric, sign)
-    lines = {key: marks.flagged(line, lines.get(baseline)) for key, line in lines.items()}
     ranked = metrics[0]
+    floor = max((values[ranked] for values in entry["floors"].values() if ranked in values), default=None)
+    lines = {key: marks.flagged(line, lines.get(baseline), ranked, floor) for key, line in lines.items()}
     weakest = max(found[ranked].values(), key=lambda one: one.detectable, default=None)
     block = Block(
         dataset,

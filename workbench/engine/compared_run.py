@@ -16,6 +16,8 @@ from workbench.engine.samples import read_samples
 
 Sample = dict[str, Any]
 HEALTH = ("coverage", "empty", "unparsed", "truncated", "error", "mean_new_tokens")
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OSError)
+"""What reading the files of a run may raise that somebody or something has damaged."""
 MEMORY = ("peak_allocated_bytes", "peak_rss_bytes")
 IMPORTED = "imported"
 """Kind of a result that another tool measured."""

@@ -50,7 +50,7 @@ class Line:
             without what an imported result does not say.
         latency_s: Seconds a prompt in the batched run.
         train_memory_bytes, eval_memory_bytes: Peaks; None where unknown or where nothing was trained.
-        flags: What keeps it from being trusted: "low coverage", and "collapsed", "collapsed to one answer" or
+        flags: What keeps it from being trusted: "low coverage", "below a floor", and "collapsed", "collapsed to one answer" or
             "collapsed on <data set>", with which it is never best.
         memory_kind: What the peaks are of: "allocated" by torch on a GPU, "RSS" without one.
         legacy: Figures that are shown and never ranked, by name: of ours absdiff and absdiff_n, of an imported

@@ -54,9 +54,7 @@ def _top(block: Block, scored: Sequence[Line]) -> str:
         )
     best = [line.id for line in scored if line.cells[ranked].best]
     if not best:
-        return f"No winner on {ranked}: every row has collapsed."
-    if len(best) == 1:
-        return f"No winner on {ranked}: {best[0]} has no row beside it that answered enough."
+        return f"No winner on {ranked}: no two rows answered enough to be compared."
     return f"No winner on {ranked}: {len(best)} rows are not told apart ({_named(best)})."
 
 

@@ -95,11 +95,11 @@ def with_best(
 ) -> tuple[dict[str, Line], str]:
     """Mark the set of rows that no row is shown to beat; with it the one row that beats all others, if any does.
 
-    A collapsed row is never in the set. One that cannot be tested against the top, for want of shared questions or
-    of n, stays in it: nothing shows that it is worse.
+    A collapsed row is never in the set, and a single row beats nothing. One that cannot be tested against the top, for
+    want of shared questions or of n, stays in it: nothing shows that it is worse.
     """
     able = [key for key, line in lines.items() if metric in line.cells and not collapsed(line)]
-    if not able:
+    if len(able) < 2:
         return dict(lines), ""
     top = max(able, key=lambda key: sign * lines[key].cells[metric].value)
     others = [key for key in able if key != top]
@@ -110,7 +110,7 @@ def with_best(
     for key in best:
         line = lines[key]
         changed[key] = replace(line, cells={**line.cells, metric: replace(line.cells[metric], best=True)})
-    return changed, top if others and best == {top} else ""
+    return changed, top if best == {top} else ""
 
 
 def collapsed(line: Line) -> bool:
@@ -141,11 +141,21 @@ def _modal_share(texts: Sequence[str]) -> float:
     return Counter(texts).most_common(1)[0][1] / len(texts)
 
 
-def flagged(line: Line, baseline: Line | None) -> Line:
-    """The line, flagged when it answers clearly less than all questions, or than the baseline."""
-    coverage = line.health.get("coverage")
-    if coverage is None or COLLAPSE in line.flags:
-        return line
-    of_baseline = baseline.health.get("coverage") if baseline else None
-    lost = of_baseline is not None and coverage < of_baseline - LOST_COVERAGE
-    return replace(line, flags=(*line.flags, "low coverage")) if coverage < SHORT_OF_COVERAGE or lost else line
+def flagged(line: Line, baseline: Line | None, metric: str, floor: float | None) -> Line:
+    """The line, flagged when it answers clearly less than all questions or than the baseline, or scores below a floor.
+
+    Args:
+        line: Of a run.
+        baseline: The line that it is compared with; None without one.
+        metric: The ranked score.
+        floor: What the best trivial answer scores; None without one.
+    """
+    flags = list(line.flags)
+    coverage, cell = line.health.get("coverage"), line.cells.get(metric)
+    if coverage is not None and COLLAPSE not in flags:
+        of_baseline = baseline.health.get("coverage") if baseline else None
+        lost = of_baseline is not None and coverage < of_baseline - LOST_COVERAGE
+        flags += ["low coverage"] if coverage < SHORT_OF_COVERAGE or lost else []
+    if cell is not None and floor is not None and cell.value < floor:
+        flags.append("below a floor")
+    return replace(line, flags=tuple(flags))

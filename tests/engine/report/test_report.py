@@ -201,6 +201,23 @@ def test_a_run_without_a_result_is_said(workspace, runs, tmp_path):
     assert any(runs[1].id in point and "has no result" in point for point in points)
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"kind": "train"}'])
+def test_a_damaged_result_is_said_and_no_crash(workspace, runs, text):
+    runs[1].result_file.write_text(text)
+    points = [point for part in build(workspace, runs).sections[0].parts[1:] for point in part.points]
+    assert any(runs[1].id in point and "damaged" in point for point in points)
+
+
+def test_a_run_without_scores_is_told_of_its_training(workspace, runs):
+    result = json.loads(runs[0].result_file.read_text())
+    runs[0].result_file.write_text(json.dumps({**result, "evaluation": {}}))
+    document = build(workspace, runs)
+    points = [point for part in document.sections[0].parts[1:] for point in part.points]
+    assert f"{runs[0].id} was trained and has no scores" in points
+    training = next(section for section in document.sections if section.heading == "Training")
+    assert [row[0] for row in training.parts[0].grid[1]] == [runs[1].id, runs[0].id]
+
+
 @pytest.mark.parametrize("name", ["report", "report.pdf"])
 def test_another_ending_is_refused(workspace, runs, tmp_path, name):
     with pytest.raises(InputError, match=r"\.md or \.html"):

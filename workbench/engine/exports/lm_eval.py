@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench import __version__
 from workbench.engine import hashes
-from workbench.engine.compared_run import ComparedRun, read
+from workbench.engine.compared_run import DAMAGED, ComparedRun, read
 from workbench.engine.evaluate.summary import MACRO_F1, measured
 from workbench.engine.imports.lm_eval import INVALID
 from workbench.engine.imports.round_trip import FACTS, KEY, MEASURED, SAMPLE
@@ -75,7 +75,7 @@ def _readable(run: Run) -> ComparedRun:
         raise InputError(f"{run.id} has no result yet.")
     try:
         compared = read(run)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except DAMAGED as error:
         raise InputError(f"{run.id}: result.json or samples.jsonl is damaged ({error!r}).") from None
     if not compared.entries:
         raise InputError(f"{run.id} has no scores; `workbench eval {run.id}` makes some.")

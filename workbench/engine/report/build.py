@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.engine.compare import compare
-from workbench.engine.compared_run import ComparedRun, read
+from workbench.engine.compared_run import DAMAGED, ComparedRun, read
 from workbench.engine.comparison import Block, Comparison
 from workbench.engine.comparison_text import LEGEND, health_grid, score_grid, seeds_grid, title
 from workbench.engine.figures import FIGURES, score
@@ -36,11 +36,12 @@ def build(workspace: Workspace, runs: Sequence[Run], baseline: str = "") -> Docu
     """
     comparison = compare(workspace, runs, baseline)
     shown = {line.id: None for block in comparison.blocks for line in block.lines if line.kind != "floor"}
-    folders = [Run(workspace, run_id) for run_id in shown]
-    compared = [read(run) for run in folders]
+    compared = [read(Run(workspace, run_id)) for run_id in shown]
+    folders = [Run(workspace, run_id) for run_id in {**shown, **dict.fromkeys(_trained(runs))}]
     trained = {run.id: history(run) for run in runs if run.events_file.exists()}
     sections = [
         Section("In short", _short(comparison)),
+        Section("How to read the tables", [Paragraph(LEGEND)]),
         *(_block(block, comparison.baseline, place) for place, block in enumerate(comparison.blocks)),
         *_training(folders, trained),
         Section("What failed", _failed(compared)),
@@ -49,7 +50,17 @@ def build(workspace: Workspace, runs: Sequence[Run], baseline: str = "") -> Docu
         *_profiles(folders),
         Section("How the numbers were made", [Bullets(list(methods.points(comparison, compared)))]),
     ]
-    return Document(f"Comparison of {len(shown)} models", sections)
+    return Document(f"Comparison of {len(shown)} model{'' if len(shown) == 1 else 's'}", sections)
+
+
+def _trained(runs: Sequence[Run]) -> Iterator[str]:
+    """Ids of the runs that were trained, scores or none; of a damaged one the comparison says so."""
+    for run in runs:
+        try:
+            if run.result_file.exists() and read(run).trained:
+                yield run.id
+        except DAMAGED:
+            continue
 
 
 def _short(comparison: Comparison) -> list[Part]:
@@ -72,7 +83,8 @@ def _block(block: Block, baseline: str, place: int) -> Section:
     ]
     if block.seeds:
         parts.append(Table(seeds_grid(block), "Over several training seeds."))
-    parts += [Paragraph(LEGEND), Bullets(block.footer)]
+    if block.footer:
+        parts.append(Bullets(block.footer))
     x, y = FIGURES["memory_bytes"], score(block.metrics[0])
     if block.metrics[0] in block.lower_is_better:
         y = replace(y, better="lower")

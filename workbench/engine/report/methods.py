@@ -64,7 +64,7 @@ def points(comparison: Comparison, runs: Sequence[ComparedRun]) -> Iterator[str]
         "questions in ten, it has collapsed and is never best."
     )
     if any(entry["floors"] for entry in entries):
-        yield "Rows named always ... are floors: what one fixed answer to every question scores."
+        yield "Rows named always ... are floors: what one fixed answer to every question scores. Below one is flagged."
     if any(run.entries and not run.origin for run in runs):
         yield (
             "s/prompt is the time of the batched evaluation over its prompts: it depends on the length of the answers "
