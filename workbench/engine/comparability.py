@@ -1,14 +1,11 @@
-"""Whether two results may stand beside each other: what refuses a comparison, and what only needs saying."""
+"""In what two results of one block may differ on purpose: it needs saying. What must be equal is in ``pairing``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.engine.compared_run import ComparedRun
-
-REFUSING = ("task", "protocol", "answer_format", "max_new_tokens", "dataset_sha256")
-"""Facts of an evaluation that must be equal; the version of a task is part of its protocol."""
 
 SAYING = {
     "template_sha256": "chat template",
@@ -19,11 +16,6 @@ SAYING = {
     "fewshot_as_multiturn": "form of its few-shot examples",
 }
 """Facts that may differ on purpose, and then part of a difference may be theirs."""
-
-
-def same_protocol(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two evaluations asked the same questions in the same way."""
-    return all(one[fact] == other[fact] for fact in REFUSING)
 
 
 def differences_to_say(group: Sequence[ComparedRun], dataset: str) -> Iterator[str]:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from workbench.engine import footer, marks
-from workbench.engine.comparability import differences_to_say, same_protocol
+from workbench.engine.comparability import differences_to_say
 from workbench.engine.compared_run import DAMAGED, ComparedRun, read
 from workbench.engine.comparison import Block, Cell, Comparison, Line
-from workbench.engine.pairing import Difference
+from workbench.engine.pairing import Difference, same_protocol
 from workbench.engine.reference import published
 from workbench.engine.run import Run, find
 from workbench.engine.run import state as state_of

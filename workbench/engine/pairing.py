@@ -22,6 +22,15 @@ SHARED = 0.95
 """Two models are paired only if they share at least this fraction of the questions."""
 
 
+REFUSING = ("task", "protocol", "answer_format", "max_new_tokens", "dataset_sha256")
+"""Facts of an evaluation that must be equal; the version of a task is part of its protocol."""
+
+
+def same_protocol(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two evaluations asked the same questions in the same way."""
+    return all(one[fact] == other[fact] for fact in REFUSING)
+
+
 @dataclass(frozen=True)
 class Difference:
     """Second minus first.
