@@ -154,6 +154,13 @@ def test_a_long_sweep_can_be_corrected_for_false_discoveries(workspace):
         compare(workspace, runs, correction="holms")
 
 
+def test_a_long_sweep_is_told_of_the_other_correction(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-0000{at:02}-r{at}", quiz(25)) for at in range(21)]
+    assert any("benjamini-hochberg finds more" in line for line in compare(workspace, runs).blocks[0].footer)
+    assert not any("finds more" in line for line in compare(workspace, runs[:20]).blocks[0].footer)
+
+
 def test_what_a_prompt_was_made_with_is_said_where_it_differs(workspace):
     write(workspace, BASE, quiz(20))
     runs = [write(workspace, f"20260101-00000{i}-r{i}", quiz(45)) for i in range(2)]

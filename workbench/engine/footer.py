@@ -12,6 +12,8 @@ from workbench.engine.seeds import ENOUGH
 
 EFFECTS = (0.005, 0.01, 0.02, 0.05)
 """Differences of which the footer says how many questions they need, as fractions."""
+SWEEP = 20
+"""Rows above which another correction is worth a word."""
 NAMES = 4
 """How many rows a sentence names."""
 
@@ -40,6 +42,11 @@ def _sentences(block: Block, correction: str) -> Iterator[str]:
     if tested:
         name = {"holm": "Holm", "benjamini-hochberg": "Benjamini and Hochberg"}[correction]
         yield f"p-values are corrected after {name} for {len(tested)} row{'s' if len(tested) > 1 else ''} a column."
+        if correction == "holm" and len(tested) > SWEEP:
+            yield (
+                f"With more than {SWEEP} rows, --correction benjamini-hochberg finds more: of what it marks, 1 in 20 is "
+                "chance."
+            )
     if any(cell.unpaired for line in scored for cell in line.cells.values()):
         yield "u: compared as independent samples, for want of the answers; finds less than a paired test would."
     yield from _training(block)

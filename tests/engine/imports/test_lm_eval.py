@@ -102,6 +102,17 @@ def test_results_without_samples_are_independent(workspace, tmp_path):
     assert (cell.delta, cell.mark, cell.unpaired, cell.n) == (pytest.approx(0.36), "better", True, 50)
 
 
+def test_samples_that_came_later_make_another_import(workspace, tmp_path):
+    file = write(tmp_path, "m", BEFORE, lines=[])
+    (first,) = import_results(workspace, [file])
+    text = "".join(json.dumps(line(place, right)) + "\n" for place, right in enumerate(BEFORE))
+    file.with_name(f"samples_quiz_{DATE}.jsonl").write_text(text)
+    (second,) = import_results(workspace, [file])
+    assert (second.new, second.run.id != first.run.id) == (True, True)
+    assert second.run.result()["evaluation"]["quiz"]["has_samples"]
+    assert not import_results(workspace, [file])[0].new
+
+
 def test_where_lower_is_better_nothing_is_ranked(workspace, tmp_path):
     (one,) = import_results(workspace, [write(tmp_path, "m", BEFORE)])
     entry = one.run.result()["evaluation"]["quiz"]

@@ -27,13 +27,13 @@ UNKNOWN_SPEED = {"wall_s": None, "new_tokens_per_s": None, "prompts_per_s": None
 
 
 def keep(workspace: Workspace, found: Foreign) -> tuple[Run, bool]:
-    """The run folder that holds a result, and whether it is new: the same file is imported once.
+    """The run folder that holds a result, and whether it is new: what a file says is imported once.
 
     Raises:
         OSError: The folder cannot be written; nothing is left behind.
     """
     sha256 = hashes.of_file(found.file)
-    known = _known(workspace, sha256, found.name)
+    known = _known(workspace, _identity(found, sha256))
     if known:
         return known, False
     run = create(workspace, _profile(found))
@@ -62,11 +62,17 @@ def _profile(found: Foreign) -> profiles.Profile:
     return profiles.parse(body, name=f"imported-{slug(found.name)}", where=str(found.file))
 
 
-def _known(workspace: Workspace, sha256: str, name: str) -> Run | None:
+def _identity(found: Foreign, sha256: str) -> str:
+    """The same for the same file with the same files beside it: samples may have come since, or golds."""
+    said = [[scores.dataset, scores.metrics, len(scores.samples)] for scores in found.scores]
+    return hashes.of_json([sha256, found.name, said])
+
+
+def _known(workspace: Workspace, identity: str) -> Run | None:
     for run in runs(workspace):
         try:
             result = run.result() or {}
-            if result.get("kind") == IMPORTED and result["imported"]["sha256"] == sha256 and result["name"] == name:
+            if result.get("kind") == IMPORTED and result["imported"]["identity"] == identity:
                 return run
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # a damaged result is somebody else's problem here
@@ -111,6 +117,7 @@ def _result(run: Run, found: Foreign, sha256: str, keys: dict[str, str]) -> dict
             "origin": found.origin,
             "file": text(found.file.name, longest=200),
             "sha256": sha256,
+            "identity": _identity(found, sha256),
             "trained": found.trained,
             "asked": dict(found.asked),
             "caveats": list(found.caveats),
