@@ -44,7 +44,7 @@ def _sentences(block: Block, correction: str) -> Iterator[str]:
         yield f"p-values are corrected after {name} for {len(tested)} row{'s' if len(tested) > 1 else ''} a column."
         if correction == "holm" and len(tested) > SWEEP:
             yield (
-                f"With more than {SWEEP} rows, --correction benjamini-hochberg finds more: of what it marks, 1 in 20 is "
+                f"With more than {SWEEP} rows, --correction benjamini-hochberg finds more: of its marks, 1 in 20 is "
                 "chance."
             )
     if any(cell.unpaired for line in scored for cell in line.cells.values()):
