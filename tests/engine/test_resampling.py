@@ -39,7 +39,6 @@ def test_without_spread_there_is_still_doubt(values, clusters):
 def test_without_data_everything_is_possible():
     assert rs.mean_interval([]) == (0.0, 1.0)
     assert rs.difference_interval([]) == (-1.0, 1.0)
-    assert rs.standard_error([]) == 0.0
     assert rs.sign_flip([]) == 1.0
 
 
@@ -62,11 +61,6 @@ def test_few_units_widen_an_interval_and_many_leave_it():
     # worked out: t(19; 0.025) = -2.0930, times sqrt(20 / 19) = -2.1474, of which the normal tail is 0.01588
     assert rs.percentiles(values, 0.95, 20) == pytest.approx((0.01588, 0.98412), abs=1e-4)
     assert rs.percentiles(values, 0.95, 1) == pytest.approx((0.025, 0.975))
-
-
-def test_the_standard_error_is_that_of_the_mean():
-    values = np.random.default_rng(3).random(400)
-    assert rs.standard_error(values) == pytest.approx(values.std() / 20, rel=0.1)
 
 
 def test_few_differences_are_counted_out():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from workbench.engine import pairing, unpaired
-from workbench.engine.compared_run import ComparedRun
+from workbench.engine.compared_run import ComparedRun, Sample
 from workbench.engine.comparison import Cell, Line
 from workbench.engine.pairing import Difference
 from workbench.engine.statistics import ALPHA, benjamini_hochberg, holm
@@ -42,11 +42,32 @@ def between(first: ComparedRun, second: ComparedRun, dataset: str, metric: str) 
     """
     if any(metric not in run.entries[dataset]["metrics"] for run in (first, second)):
         return None
+    answers = _answers(first, second, dataset, metric)
+    if answers:
+        return pairing.difference(*answers, metric)
     one, two = (run.entries[dataset]["metrics"][metric] for run in (first, second))
-    before, after = first.samples[dataset], second.samples[dataset]
-    if before and after and one.get("per_sample", True) and two.get("per_sample", True):
-        return pairing.difference(before, after, metric)
     return unpaired.difference(one, two)
+
+
+def _p_between(first: ComparedRun, second: ComparedRun, dataset: str, metric: str) -> float:
+    """The p-value of ``between``; 1 where there is none, for nothing is shown then."""
+    answers = _answers(first, second, dataset, metric)
+    if answers:
+        found = pairing.p_value(*answers, metric)
+        return 1.0 if found is None else found
+    one = between(first, second, dataset, metric)
+    return one.p if one else 1.0
+
+
+def _answers(
+    first: ComparedRun, second: ComparedRun, dataset: str, metric: str
+) -> tuple[dict[str, Sample], dict[str, Sample]] | None:
+    """The answers of both, where both have some that the score is made of."""
+    for run in (first, second):
+        entry = run.entries[dataset]["metrics"].get(metric)
+        if entry is None or not entry.get("per_sample", True) or not run.samples[dataset]:
+            return None
+    return first.samples[dataset], second.samples[dataset]
 
 
 def marked(
@@ -103,8 +124,7 @@ def with_best(
         return dict(lines), ""
     top = max(able, key=lambda key: sign * lines[key].cells[metric].value)
     others = [key for key in able if key != top]
-    tests = [between(runs[top], runs[other], dataset, metric) for other in others]
-    p_values = holm([one.p if one else 1.0 for one in tests])
+    p_values = holm([_p_between(runs[top], runs[other], dataset, metric) for other in others])
     best = {top, *(other for other, p in zip(others, p_values, strict=True) if p >= ALPHA)}
     changed = dict(lines)
     for key in best:

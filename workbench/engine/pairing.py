@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from workbench.engine import statistics
 from workbench.engine.evaluate import macro_f1
 from workbench.engine.evaluate.summary import MACRO_F1, answered, measured, right_letter
-from workbench.engine.resampling import difference_interval, percentiles, replicates, sign_flip, standard_error
+from workbench.engine.resampling import Floats, by_cluster, limits_of_difference, percentiles, replicates, sign_flip
 
 Sample = dict[str, Any]
 LOSSES = ("loss", "perplexity")
@@ -80,14 +80,29 @@ def difference(first: Mapping[str, Sample], second: Mapping[str, Sample], metric
         second: The other model's.
         metric: A score of the samples, or "macro_f1", which is computed from them.
     """
+    way = _way(first, second, metric)
+    return way[0]() if way else None
+
+
+def p_value(first: Mapping[str, Sample], second: Mapping[str, Sample], metric: str) -> float | None:
+    """The p-value of ``difference`` alone, without the intervals that take longer; None as there."""
+    way = _way(first, second, metric)
+    return way[1]() if way else None
+
+
+Way = tuple[Callable[[], Difference], Callable[[], float]]
+"""How the whole difference is made, and how its p-value."""
+
+
+def _way(first: Mapping[str, Sample], second: Mapping[str, Sample], metric: str) -> Way | None:
     shared = [key for key in first if key in second]
     if not shared or len(shared) < SHARED * max(len(first), len(second)):
         return None
     pairs = [(first[key], second[key]) for key in shared]
     if metric == MACRO_F1:
-        return _of_macro_f1(pairs)
+        return _macro_f1(pairs)
     if metric in LOSSES:
-        return _of_losses(pairs, metric)
+        return _losses(pairs, metric)
     values: list[tuple[float, float]] = []
     clusters: list[str] = []
     for one, two in pairs:
@@ -98,8 +113,9 @@ def difference(first: Mapping[str, Sample], second: Mapping[str, Sample], metric
     if not values:
         return None
     if len(set(clusters)) == len(clusters) and all(value in (0.0, 1.0) for pair in values for value in pair):
-        return _of_proportions(values)
-    return _of_means([after - before for before, after in values], clusters)
+        return lambda: _of_proportions(values), lambda: _of_proportions(values).p
+    sums, sizes = by_cluster([after - before for before, after in values], clusters)
+    return lambda: _of_means(sums, sizes), lambda: sign_flip(sums)
 
 
 def _of_proportions(values: Sequence[tuple[float, float]]) -> Difference:
@@ -117,24 +133,30 @@ def _of_proportions(values: Sequence[tuple[float, float]]) -> Difference:
     )
 
 
-def _of_means(changes: Sequence[float], clusters: Sequence[str]) -> Difference:
+def _of_means(sums: Floats, sizes: Floats) -> Difference:
+    """From the sums of changes of each cluster, and its size."""
+    drawn = replicates(sums, sizes)
     return Difference(
-        sum(changes) / len(changes),
-        *difference_interval(changes, clusters),
-        *difference_interval(changes, clusters, 0.9),
-        p=sign_flip(changes, clusters),
-        n=len(changes),
-        detectable=_detectable(standard_error(changes, clusters), len(set(clusters))),
+        float(sums.sum() / sizes.sum()),
+        *limits_of_difference(drawn, len(sums), 0.95),
+        *limits_of_difference(drawn, len(sums), 0.9),
+        p=sign_flip(sums),
+        n=int(sizes.sum()),
+        detectable=_detectable(float(drawn.std()), len(sums)),
     )
 
 
-def _of_losses(pairs: Sequence[tuple[Sample, Sample]], metric: str) -> Difference | None:
+def _losses(pairs: Sequence[tuple[Sample, Sample]], metric: str) -> Way | None:
     """None when a row was cut into other tokens for one of the two: then their losses are of other things."""
     counted = [(one, two) for one, two in pairs if one["n_loss_tokens"] and two["n_loss_tokens"]]
     if not counted or any(one["n_loss_tokens"] != two["n_loss_tokens"] for one, two in counted):
         return None
     before, after = (np.array([pair[place]["nll"] for pair in counted], dtype=np.float64) for place in (0, 1))
     tokens = np.array([one["n_loss_tokens"] for one, _ in counted], dtype=np.float64)
+    return lambda: _of_losses(before, after, tokens, metric), lambda: sign_flip(after - before)
+
+
+def _of_losses(before: Floats, after: Floats, tokens: Floats, metric: str) -> Difference:
     nats = replicates(after - before, tokens)
     drawn, delta = nats, float((after - before).sum() / tokens.sum())
     if metric == "perplexity":
@@ -142,25 +164,29 @@ def _of_losses(pairs: Sequence[tuple[Sample, Sample]], metric: str) -> Differenc
         delta = float(np.exp(after.sum() / tokens.sum()) - np.exp(before.sum() / tokens.sum()))
     return Difference(
         delta,
-        *percentiles(drawn, 0.95, len(counted)),
-        *percentiles(nats, 0.9, len(counted)),
-        p=sign_flip((after - before).tolist()),
-        n=len(counted),
+        *percentiles(drawn, 0.95, len(tokens)),
+        *percentiles(nats, 0.9, len(tokens)),
+        p=sign_flip(after - before),
+        n=len(tokens),
         detectable=statistics.detectable_by(float(drawn.std())),
     )
 
 
-def _of_macro_f1(pairs: Sequence[tuple[Sample, Sample]]) -> Difference:
+def _macro_f1(pairs: Sequence[tuple[Sample, Sample]]) -> Way:
     golds = [right_letter(one) for one, _ in pairs]
     before, after = [answered(one) for one, _ in pairs], [answered(two) for _, two in pairs]
+    return lambda: _of_macro_f1(golds, before, after), lambda: macro_f1.swap_test(golds, after, before)
+
+
+def _of_macro_f1(golds: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Difference:
     drawn = macro_f1.difference_replicates(golds, after, before)
     return Difference(
         macro_f1.value(golds, after) - macro_f1.value(golds, before),
-        *macro_f1.difference_interval(drawn, len(pairs)),
-        *macro_f1.difference_interval(drawn, len(pairs), 0.9),
+        *macro_f1.difference_interval(drawn, len(golds)),
+        *macro_f1.difference_interval(drawn, len(golds), 0.9),
         p=macro_f1.swap_test(golds, after, before),
-        n=len(pairs),
-        detectable=_detectable(float(drawn.std()), len(pairs)),
+        n=len(golds),
+        detectable=_detectable(float(drawn.std()), len(golds)),
     )
 
 

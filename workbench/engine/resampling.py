@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,10 +64,14 @@ def difference_interval(
     sums, sizes = by_cluster(differences, clusters)
     if not len(sums):
         return -1.0, 1.0
-    means = replicates(sums, sizes)
+    return limits_of_difference(replicates(sums, sizes), len(sums), level)
+
+
+def limits_of_difference(means: Floats, units: int, level: float) -> tuple[float, float]:
+    """The same from the resampled means of that many clusters, for several levels."""
     if np.ptp(means) < 1e-12:
-        return unseen_difference(float(means[0]), len(sums), level)
-    return percentiles(means, level, len(sums))
+        return unseen_difference(float(means[0]), units, level)
+    return percentiles(means, level, units)
 
 
 def unseen_difference(mean: float, n: int, level: float) -> tuple[float, float]:
@@ -79,14 +84,8 @@ def unseen_difference(mean: float, n: int, level: float) -> tuple[float, float]:
     return max(-1.0, (1 - unseen) * mean - unseen), min(1.0, (1 - unseen) * mean + unseen)
 
 
-def standard_error(differences: Sequence[float], clusters: Sequence[str] | None = None) -> float:
-    """The bootstrap's standard error of a mean over clusters; 0 without spread or data."""
-    sums, sizes = by_cluster(differences, clusters)
-    return float(np.std(replicates(sums, sizes))) if len(sums) else 0.0
-
-
 def sign_flip(
-    differences: Sequence[float], clusters: Sequence[str] | None = None, flips: int = FLIPS, seed: int = 0
+    differences: Sequence[float] | Floats, clusters: Sequence[str] | None = None, flips: int = FLIPS, seed: int = 0
 ) -> float:
     """The p-value of a mean paired difference: how often random signs give one as large.
 
@@ -117,7 +116,7 @@ def sign_flip(
     return (as_large + 1) / (flips + 1)
 
 
-def by_cluster(values: Sequence[float], clusters: Sequence[str] | None) -> tuple[Floats, Floats]:
+def by_cluster(values: Sequence[float] | Floats, clusters: Sequence[str] | None) -> tuple[Floats, Floats]:
     """Sum and size of each cluster."""
     numbers = np.asarray(values, dtype=np.float64)
     if clusters is None:
@@ -129,10 +128,20 @@ def by_cluster(values: Sequence[float], clusters: Sequence[str] | None) -> tuple
 
 def replicates(sums: Floats, sizes: Floats, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
     """Means over clusters drawn with replacement, one for each resample."""
+    if resamples * len(sums) <= CELLS_AT_ONCE:
+        counts = _counts(len(sums), resamples, seed)
+        return np.asarray((counts @ sums) / (counts @ sizes), dtype=np.float64)
     generator = np.random.default_rng(seed)
     even = np.full(len(sums), 1.0 / len(sums))
     drawn = [generator.multinomial(len(sums), even, block) for block in _blocks(resamples, len(sums))]
     return np.concatenate([(counts @ sums) / (counts @ sizes) for counts in drawn])
+
+
+@lru_cache(maxsize=2)
+def _counts(units: int, resamples: int, seed: int) -> Floats:
+    """How often each unit is drawn in each resample: the same for every score and pair of models of one test set."""
+    even = np.full(units, 1.0 / units)
+    return np.random.default_rng(seed).multinomial(units, even, resamples).astype(np.float64)
 
 
 def percentiles(values: NDArray[Any], level: float, units: int) -> tuple[float, float]:
