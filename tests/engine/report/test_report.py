@@ -195,6 +195,27 @@ def test_imported_results_are_reported_with_their_caveats(workspace, tmp_path):
     assert "mine.csv" in text
 
 
+def timed(median, device="GPU A", together=()):
+    one = {"median": median, "low": median * 0.9, "high": median * 1.1}
+    figures = {**one, "p95": median * 2, "p95_low": median * 1.8, "p95_high": median * 2.2}
+    conditions = {"dtype": "bfloat16", "device": device, "quant": "none", "clocks": None, "prompts_sha256": "x"}
+    counts = {"prompts": 32, "repeats": 3, "new_tokens": 64}
+    return {**counts, "ttft_s": figures, "tpot_s": figures, "conditions": conditions, "interleaved_with": [*together]}
+
+
+@pytest.mark.parametrize(("device", "told"), [("GPU A", False), ("GPU B", True)])
+def test_latencies_of_other_conditions_are_not_ranked(workspace, runs, device, told):
+    for run, one in zip(runs, (timed(0.02, together=["y"]), timed(0.04, device)), strict=True):
+        result = json.loads(run.result_file.read_text())
+        run.result_file.write_text(json.dumps({**result, "latency": one}))
+    (section,) = [one for one in build(workspace, runs).sections if one.heading == "Latency"]
+    header, rows = section.parts[0].grid
+    assert {row[header.index("first token")] for row in rows} == {"0.0200 [0.0180, 0.0220]", "0.0400 [0.0360, 0.0440]"}
+    points = section.parts[1].points
+    assert any("they differ in device" in point for point in points) == told
+    assert any("Measured by itself" in point and runs[1].id in point for point in points)
+
+
 def test_a_run_without_a_result_is_said(workspace, runs, tmp_path):
     runs[1].result_file.unlink()
     points = [point for part in build(workspace, runs).sections[0].parts[1:] for point in part.points]

@@ -18,6 +18,7 @@ from workbench.engine.report import methods, receipts
 from workbench.engine.report.document import Bullets, Document, Paragraph, Part, Picture, Section, Table, Verbatim
 from workbench.engine.report.failures import failures
 from workbench.engine.report.history import History, history
+from workbench.engine.report.latency import latencies
 from workbench.engine.run import Run
 from workbench.engine.texts import number_text, time_text
 from workbench.paths import Workspace
@@ -43,6 +44,7 @@ def build(workspace: Workspace, runs: Sequence[Run], baseline: str = "") -> Docu
         Section("In short", _short(comparison)),
         Section("How to read the tables", [Paragraph(LEGEND)]),
         *(_block(block, comparison.baseline, place) for place, block in enumerate(comparison.blocks)),
+        *latencies({run.id: run.result() or {} for run in folders}),
         *_training(folders, trained),
         Section("What failed", _failed(compared)),
         *(section for run in compared for section in failures(run)),

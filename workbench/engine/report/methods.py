@@ -18,8 +18,9 @@ INTERVALS = {
     "multinomial bootstrap": f"{RESAMPLES:,} tables of gold and answer drawn anew; an answer that could not be read is "
     "a miss of its class.",
     "bootstrap of passages": f"{RESAMPLES:,} times whole passages drawn anew, because questions on one passage stand "
-    "or fall together.",
-    "bootstrap": f"{RESAMPLES:,} times the answers drawn anew.",
+    "or fall together; widened where there are few (Hesterberg 2015).",
+    "bootstrap": f"{RESAMPLES:,} times the answers drawn anew, widened where there are few (Hesterberg 2015).",
+    "bootstrap of rows": "rows drawn anew, their losses summed over tokens.",
     "standard error of the file": "1.96 standard errors that the imported file gives.",
 }
 
