@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import artifacts, datasets, doctor, evals, lists, options, profiles, reports, runs
+from workbench.cli import artifacts, datasets, doctor, evals, latency, lists, options, profiles, reports, runs
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -156,6 +156,13 @@ _add(
     "Tables, plots, failures and receipts as one file.",
     "workbench report -o report.html",
     "workbench report run-a run-b --baseline run-a -o report.md",
+)
+_add(
+    latency.latency,
+    "latency",
+    "Time runs, prompt by prompt, in turns.",
+    "workbench latency last",
+    "workbench latency run-a run-b --repeats 3 --json",
 )
 app.add_typer(datasets.app, name="data", short_help="Prepare, preview, reduce and list data sets.")
 _add(

@@ -1,6 +1,6 @@
 """Data sets: read from files or the hub, or made; kept under data/ in one shape with a manifest."""
 
-from workbench.engine.datasets.prepare import check, prepare, prepare_named, reduce, resolve
+from workbench.engine.datasets.prepare import check, locate, prepare, prepare_named, reduce, resolve
 from workbench.engine.datasets.store import Prepared, prepared, rows
 
-__all__ = ["Prepared", "check", "prepare", "prepare_named", "prepared", "reduce", "resolve", "rows"]
+__all__ = ["Prepared", "check", "locate", "prepare", "prepare_named", "prepared", "reduce", "resolve", "rows"]

@@ -146,3 +146,49 @@ def summary(values: Sequence[float]) -> dict[str, float]:
         low, high = np.percentile(np.percentile(draws, percent, axis=1), [2.5, 97.5])
         found |= {name: float(np.percentile(array, percent)), f"{prefix}low": float(low), f"{prefix}high": float(high)}
     return found
+
+
+def record(
+    timings: Sequence[Sequence[Timing]],
+    new_tokens: int,
+    natural: dict[str, float | None],
+    conditions: dict[str, Any],
+    interleaved_with: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The ``latency`` part of a result.
+
+    Args:
+        timings: Of each repeat, one a prompt.
+        new_tokens: Length of each answer.
+        natural: From ``natural``.
+        conditions: What the figures hold under; others must not be ranked against them.
+        interleaved_with: Runs that were measured in turns with this one.
+    """
+    every = [timing for one in timings for timing in one]
+    return {
+        "prompts": len(timings[0]),
+        "repeats": len(timings),
+        "new_tokens": new_tokens,
+        "ttft_s": summary([timing.ttft_s for timing in every]),
+        "tpot_s": summary([timing.tpot_s for timing in every]),
+        "natural": natural,
+        "conditions": conditions,
+        "interleaved_with": list(interleaved_with),
+    }
+
+
+def natural(say: Callable[[Sequence[int]], int], prompts: Sequence[Sequence[int]]) -> dict[str, float | None]:
+    """How long answers take that end by themselves, and how long they are: apart, for it says more of the answers.
+
+    Args:
+        say: Answers one prompt; tells how many tokens it said.
+        prompts: A few.
+    """
+    took, lengths = [], []
+    for prompt in prompts:
+        begun = time.perf_counter()
+        lengths.append(say(prompt))
+        took.append(time.perf_counter() - begun)
+    if not took:
+        return {"seconds_median": None, "new_tokens_mean": None}
+    return {"seconds_median": float(np.median(took)), "new_tokens_mean": sum(lengths) / len(lengths)}

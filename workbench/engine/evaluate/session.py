@@ -55,6 +55,12 @@ def _write(samples_file: Path, every: Iterable[_One]) -> None:
     write_atomically(samples_file, "".join(lines))
 
 
+def append(samples_file: Path, samples: Iterable[Sample]) -> None:
+    """Add samples that somebody else has scored; they replace none."""
+    with samples_file.open("a", encoding="utf-8") as file:
+        file.write("".join(_line(sample) for sample in samples))
+
+
 def _line(sample: Sample) -> str:
     return json.dumps(sample, ensure_ascii=False) + "\n"
 
