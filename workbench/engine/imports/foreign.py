@@ -18,6 +18,7 @@ from workbench.errors import InputError
 
 LARGEST_BYTES = 512 * 2**20
 LONGEST_NAME = 80
+MOST_ANSWERS = 10**9
 
 AGGREGATE = {"per_sample": False}
 """Of an entry that no answers stand behind; it is compared as of independent samples."""
@@ -139,7 +140,19 @@ def number(value: Any) -> float | None:
     >>> number(True), number(float("nan")), number("0.5")
     (1.0, None, None)
     """
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    try:
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    except OverflowError:
+        return None  # a whole number of more than 308 digits
+
+
+def count(value: Any) -> int | None:
+    """The value if it can be a number of answers, else None.
+
+    >>> count(50), count(0), count(-1), count(True), count(10**400)
+    (50, None, None, None, None)
+    """
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_ANSWERS else None
 
 
 def text(value: Any, longest: int = LONGEST_NAME) -> str:
@@ -152,6 +165,12 @@ def part(content: Mapping[str, Any], name: str) -> dict[str, Any]:
     """An object inside an object; empty when it is anything else."""
     value = content.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def items(content: Mapping[str, Any], name: str) -> list[Any]:
+    """A list inside an object; empty when it is anything else."""
+    value = content.get(name)
+    return value if isinstance(value, list) else []
 
 
 def of_count(right: int, n: int) -> Metric:

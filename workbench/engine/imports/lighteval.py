@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.engine.imports.foreign import Foreign, Metric, Scores, is_fraction, number, of_mean, part, text
+from workbench.engine.imports.foreign import (
+    Foreign,
+    Metric,
+    Scores,
+    count,
+    is_fraction,
+    items,
+    number,
+    of_mean,
+    part,
+    text,
+)
 
 
 def recognises(content: Mapping[str, Any]) -> bool:
@@ -43,9 +54,8 @@ def _scores(content: Mapping[str, Any], task: str, caveats: list[str]) -> Scores
     if not isinstance(figures, dict):
         return None
     config = _config(content, task)
-    n = config.get("effective_num_docs")
-    n = n if isinstance(n, int) and n > 0 else None
-    lower = {one.get("metric_name") for one in config.get("metrics") or () if _lower_is_better(one)}
+    n = count(config.get("effective_num_docs"))
+    lower = {str(one.get("metric_name")) for one in items(config, "metrics") if _lower_is_better(one)}
     metrics: dict[str, Metric] = {}
     legacy: dict[str, float | None] = {}
     for name, value in figures.items():

@@ -18,7 +18,9 @@ from workbench.engine.imports.foreign import (
     Metric,
     Sample,
     Scores,
+    count,
     is_fraction,
+    items,
     number,
     of_mean,
     of_samples,
@@ -62,7 +64,7 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
         trained=_adapted(content),
         asked=_asked(content),
         caveats=caveats,
-        versions={"lm-eval": content.get("lm_eval_version"), "transformers": content.get("transformers_version")},
+        versions={name: text(content.get(f"{name}_version")) for name in ("lm_eval", "transformers")},
         device=text(part(content, "config").get("device")),
     )
 
@@ -94,8 +96,11 @@ def _scores(path: Path, content: Mapping[str, Any], task: str, caveats: list[str
     if not isinstance(figures, dict):
         return None
     samples = _samples(path, task)
-    count = part(part(content, "n-samples"), task).get("effective") or figures.get("sample_len")
-    n = len(samples) or (count if isinstance(count, int) and count > 0 else None)
+    n = (
+        len(samples)
+        or count(part(part(content, "n-samples"), task).get("effective"))
+        or count(figures.get("sample_len"))
+    )
     config = part(part(content, "configs"), task)
     own = round_trip.facts(config)
     summary = round_trip.summary(own["task"], own["protocol"], samples) if own else {}
@@ -135,8 +140,8 @@ def _summary(
             legacy[label] = found
         else:
             metrics[label] = _metric(label, found, number(figures.get(f"{name}_stderr,{kind}")), samples, n, caveats)
-    listed = part(part(content, "configs"), task).get("metric_list")
-    order = [str(one.get("metric")) for one in listed or () if isinstance(one, dict)]
+    listed = items(part(part(content, "configs"), task), "metric_list")
+    order = [str(one.get("metric")) for one in listed if isinstance(one, dict)]
     return {"metrics": ranked_first(metrics, order), "health": _health(samples), "legacy": legacy, "floors": {}}
 
 
@@ -164,7 +169,7 @@ def _samples(path: Path, task: str) -> list[Sample]:
     for key, record in _keyed(read_json_lines(file)):
         sample = documents.setdefault(key, _sample(record, key))
         kind = str(record.get("filter", "none"))
-        for name in record.get("metrics") or ():
+        for name in map(str, items(record, "metrics")):
             score = number(record.get(name))
             if score is not None:
                 sample["scores"][text(name if kind == "none" else f"{name},{kind}")] = score

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.engine.imports.foreign import Foreign, Metric, Scores, is_fraction, number, of_mean, part, text
+from workbench.engine.imports.foreign import Foreign, Metric, Scores, is_fraction, items, number, of_mean, part, text
 from workbench.errors import InputError
 
 GSM8K_TEST_ROWS = 1319
@@ -69,7 +69,7 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
 def _tested(train: Mapping[str, Any]) -> dict[str, float]:
     """The last figures whose names begin with "test"."""
     found: dict[str, float] = {}
-    for record in train.get("metrics") or ():
+    for record in items(train, "metrics"):
         for name, value in record.items() if isinstance(record, dict) else ():
             read_value = number(value)
             if str(name).startswith(TEST) and read_value is not None:

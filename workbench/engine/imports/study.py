@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from workbench.engine.evaluate import macro_f1
-from workbench.engine.imports.foreign import Foreign, Metric, Scores, number, of_count, of_mean, part, read_json, text
+from workbench.engine.imports.foreign import (
+    Foreign,
+    Metric,
+    Scores,
+    count,
+    items,
+    number,
+    of_count,
+    of_mean,
+    part,
+    read_json,
+    text,
+)
 from workbench.errors import InputError
 
 ORIGIN = "study 2025 (legacy)"
@@ -31,7 +43,7 @@ CAVEATS = {
 def recognises(content: Mapping[str, Any]) -> bool:
     """Whether a JSON file is one of the study's."""
     sets = part(content, "datasets")
-    kinds = [part(sets, name).get("type") for name in sets]
+    kinds = [str(part(sets, name).get("type")) for name in sets]
     return "model_name" in content and bool(kinds) and all(kind in TASKS for kind in kinds)
 
 
@@ -90,11 +102,12 @@ def _positive(written: str | None) -> float | None:
 
 def _scores(path: Path, dataset: str, figures: Mapping[str, Any]) -> Scores:
     task = TASKS[figures["type"]]
-    n, right = figures.get("total_samples"), figures.get("correct")
-    if not isinstance(n, int) or not isinstance(right, int) or not 0 <= right <= n or n == 0:
-        raise InputError(f"{path}: {text(dataset)}: {text(right)} right of {text(n)} cannot be.")
-    lengths = part(figures, "tokens_generated").get("per_prompt")
-    tokens = [int(one) for one in lengths or () if isinstance(one, int | float)]
+    n, right = count(figures.get("total_samples")), figures.get("correct")
+    if n is None or not isinstance(right, int) or not 0 <= right <= n:
+        told = text(figures.get("total_samples"))
+        raise InputError(f"{path}: {text(dataset)}: {text(right)} right of {told} cannot be.")
+    lengths = map(number, items(part(figures, "tokens_generated"), "per_prompt"))
+    tokens = [int(one) for one in lengths if one is not None]
     own = part(figures, "metrics")
     metrics, floors = METRICS[task](path, dataset, figures, n, right)
     latency = number(part(figures, "latency_seconds").get("mean"))
@@ -112,9 +125,9 @@ def _scores(path: Path, dataset: str, figures: Mapping[str, Any]) -> Scores:
 
 def _health(figures: Mapping[str, Any], tokens: list[int], n: int) -> dict[str, float]:
     """Coverage is the share of answers in which the study found its box; empties and cuts are counted anew."""
-    parsed = number(figures.get("format_success_rate"))
-    told = {} if parsed is None else {"coverage": parsed / 100}
-    if len(tokens) != n:
+    parsed = _parsed(figures)
+    told = {} if parsed is None else {"coverage": parsed}
+    if len(tokens) != n or not all(0 <= one <= 10**9 for one in tokens):
         return told
     counted = {"empty": sum(one == 0 for one in tokens) / n, "truncated": sum(one >= CAP for one in tokens) / n}
     return {**told, **counted, "mean_new_tokens": round(sum(tokens) / n, 2)}
@@ -124,9 +137,15 @@ def _legacy(own: Mapping[str, Any], figures: Mapping[str, Any], n: int) -> dict[
     """The study's own figures where ours differ from them."""
     difference, published = number(own.get("avg_abs_diff")), number(own.get("macro_f1"))
     if difference is not None:
-        parsed = number(figures.get("format_success_rate"))
-        return {"absdiff": difference, "absdiff_n": None if parsed is None else round(parsed * n / 100)}
+        parsed = _parsed(figures)
+        return {"absdiff": difference, "absdiff_n": None if parsed is None else round(parsed * n)}
     return {} if published is None else {"macro_f1_published": published}
+
+
+def _parsed(figures: Mapping[str, Any]) -> float | None:
+    """Share of the answers in which the study found its box."""
+    percent = number(figures.get("format_success_rate"))
+    return percent / 100 if percent is not None and 0 <= percent <= 100 else None
 
 
 Found = tuple[dict[str, Metric], dict[str, dict[str, float]]]
@@ -136,8 +155,8 @@ def _arc(path: Path, dataset: str, figures: Mapping[str, Any], n: int, right: in
     matrix = _matrix(figures)
     golds = _golds(path, dataset, n) if matrix else {}
     metrics = {"accuracy": of_count(right, n)}
-    missing = {letter: count - sum(matrix.get(letter, {}).values()) for letter, count in golds.items()}
-    if golds and all(count >= 0 for count in missing.values()):
+    missing = {letter: there - sum(matrix.get(letter, {}).values()) for letter, there in golds.items()}
+    if golds and all(absent >= 0 for absent in missing.values()):
         metrics["macro_f1"] = _macro_f1(matrix, missing)
     majority = max(golds, key=lambda letter: golds[letter], default="")
     return metrics, {f'always "{majority}"': {"accuracy": golds[majority] / n}} if golds else {}
@@ -147,8 +166,8 @@ def _matrix(figures: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """Counts by gold and answer; empty when it is no such table."""
     rows = part(part(figures, "metrics"), "confusion_matrix")
     table = {gold: dict(part(rows, gold)) for gold in rows}
-    counts = [count for row in table.values() for count in row.values()]
-    return table if all(isinstance(count, int) and 0 <= count <= 10**6 for count in counts) else {}
+    cells = [cell for row in table.values() for cell in row.values()]
+    return table if all(isinstance(cell, int) and 0 <= cell <= 10**6 for cell in cells) else {}
 
 
 def _golds(path: Path, dataset: str, n: int) -> dict[str, int]:
@@ -169,8 +188,8 @@ def _golds(path: Path, dataset: str, n: int) -> dict[str, int]:
 
 
 def _macro_f1(matrix: Mapping[str, Mapping[str, int]], missing: Mapping[str, int]) -> Metric:
-    pairs = [(gold, said) for gold, row in matrix.items() for said, count in row.items() for _ in range(count)]
-    pairs += [(gold, macro_f1.NONE) for gold, count in missing.items() for _ in range(count)]
+    pairs = [(gold, said) for gold, row in matrix.items() for said, times in row.items() for _ in range(times)]
+    pairs += [(gold, macro_f1.NONE) for gold, times in missing.items() for _ in range(times)]
     golds, answers = zip(*pairs, strict=True)
     low, high = macro_f1.interval(golds, answers)
     entry = of_mean(macro_f1.value(golds, answers), len(golds))
