@@ -161,6 +161,21 @@ def test_a_long_sweep_is_told_of_the_other_correction(workspace):
     assert not any("finds more" in line for line in compare(workspace, runs[:20]).blocks[0].footer)
 
 
+def test_latencies_stand_in_the_table_and_other_conditions_are_said(workspace):
+    write(workspace, BASE, quiz(20))
+    runs = [write(workspace, f"20260101-00000{at}-r{at}", quiz(45)) for at in range(3)]
+    for run, median, device in zip(runs[:2], (0.25, 0.5), "AB", strict=True):
+        latency = {"new_tokens": 64, "conditions": {"device": device}, "ttft_s": {"median": median}, "tpot_s": {}}
+        edit(run, lambda result, latency=latency: result.update(latency=latency))
+    comparison = compare(workspace, runs)
+    rows = lines(comparison)
+    assert [rows[name].ttft_s for name in ("r0", "r1", "r2", BASE)] == [0.25, 0.5, None, None]
+    assert rows["r0"].tpot_s is None
+    (note,) = [note for note in comparison.notes if "must not be ranked" in note]
+    assert runs[0].id in note
+    assert "different devices (A and B)" in note
+
+
 def test_what_a_prompt_was_made_with_is_said_where_it_differs(workspace):
     write(workspace, BASE, quiz(20))
     runs = [write(workspace, f"20260101-00000{i}-r{i}", quiz(45)) for i in range(2)]
@@ -354,6 +369,16 @@ def test_a_result_with_a_broken_part_is_no_crash(workspace, part, value):
     found = compare(workspace, [good, bad])
     assert lines(found)["r0"].cells["accuracy"].mark == "better"
     json.dumps(found.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("latency", [3, "x", [1], {"ttft_s": 3}, {"ttft_s": {}, "tpot_s": {}, "conditions": 3}])
+def test_a_broken_latency_is_a_note(workspace, latency):
+    write(workspace, BASE, quiz(20))
+    good, bad = (write(workspace, f"20260101-00000{i}-r{i}", quiz(45)) for i in range(2))
+    edit(bad, lambda result: result.update(latency=latency))
+    found = compare(workspace, [good, bad])
+    assert lines(found)["r0"].cells["accuracy"].mark == "better"
+    assert any(bad.id in note and "damaged" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("text", [None, "", "{\n", "3\n", '{"dataset": "quiz"}\n', '{"key": "key-quiz"}\n', "\x00\n"])

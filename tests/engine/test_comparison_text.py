@@ -138,6 +138,13 @@ def test_an_imported_row_shows_its_origin_and_what_is_only_legacy():
     assert score_grid(block)[1][0][-1].endswith("≈ tie u")
 
 
+def test_latencies_have_columns_where_somebody_timed_them():
+    timed = Line("a", "train", "a", ttft_s=0.125, tpot_s=0.0312)
+    header, rows = health_grid(Block("d", "arc", "p", "bare", ("accuracy",), (timed, Line("b", "train", "b")), None))
+    assert [row[header.index("first token s")] for row in rows] == ["0.1250", "n/a"]
+    assert "token s" not in health_grid(BLOCK)[0]
+
+
 def test_a_score_without_n_says_so():
     line = Line("r", "imported", "r", cells={"accuracy": Cell(0.9, None, None, 0)})
     header, (row,) = score_grid(Block("d", "table", "p", "as imported", ("accuracy",), (line,), None))

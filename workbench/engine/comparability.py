@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.engine.compared_run import ComparedRun
+from workbench.engine.latencies import comparable
 
 SAYING = {
     "template_sha256": "chat template",
@@ -33,6 +34,15 @@ def differences_to_say(group: Sequence[ComparedRun], dataset: str) -> Iterator[s
         known = {run.id: found for run in group if (found := _fact(run, dataset, fact)) is not None}
         if len(set(known.values())) > 1:
             yield f"{dataset}: not all rows have the same {name}; part of a difference may be its"
+
+
+def latencies_to_say(shown: Sequence[ComparedRun], baseline: str) -> Iterator[str]:
+    """Which latencies must not be ranked against that of the baseline, or of the first that was timed, and why."""
+    timed = sorted((run for run in shown if run.latency), key=lambda run: run.id != baseline)
+    for run in timed[1:]:
+        reasons = comparable(timed[0].latency, run.latency)
+        if reasons:
+            yield f"latencies of {run.id} and {timed[0].id} must not be ranked: {'; '.join(reasons)}"
 
 
 def _fact(run: ComparedRun, dataset: str, fact: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from workbench.engine import footer, marks
-from workbench.engine.comparability import differences_to_say
+from workbench.engine.comparability import differences_to_say, latencies_to_say
 from workbench.engine.compared_run import DAMAGED, ComparedRun, read
 from workbench.engine.comparison import Block, Cell, Comparison, Line
 from workbench.engine.pairing import Difference, same_protocol
@@ -51,7 +51,7 @@ def compare(
     shown = [run for run in shown if run.entries]
     chosen = _baseline(pinned.id if pinned else "", shown, list(base_ids), notes)
     blocks = [_block(group, chosen, correction, notes) for group in _groups(shown)]
-    notes += footer.noise(shown)
+    notes += [*footer.noise(shown), *latencies_to_say(shown, chosen)]
     n, rows = published() if with_reference else (0, [])
     return Comparison(chosen, tuple(blocks), tuple(dict.fromkeys(notes)), n, tuple(rows))
 
@@ -175,6 +175,8 @@ def _line(run: ComparedRun, dataset: str) -> Line:
         legacy=entry.get("legacy", {}),
         flags=marks.flags(run, dataset),
         origin=run.origin,
+        ttft_s=run.median_s("ttft_s"),
+        tpot_s=run.median_s("tpot_s"),
     )
 
 

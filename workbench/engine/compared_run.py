@@ -42,6 +42,7 @@ class ComparedRun:
         asked: What a prompt was made with, as far as it is known: comparability.SAYING.
         caveats: What an imported result cannot claim.
         trained: Whether it is known to be more than a base model.
+        latency: ``latency`` of its result; empty where nobody timed it.
     """
 
     id: str
@@ -61,6 +62,12 @@ class ComparedRun:
     asked: dict[str, Any] = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
     trained: bool = False
+    latency: dict[str, Any] = field(default_factory=dict)
+
+    def median_s(self, name: str) -> float | None:
+        """The median of ``ttft_s`` or ``tpot_s``; None where nobody timed it."""
+        value: float | None = self.latency[name].get("median") if name in self.latency else None
+        return value
 
 
 def read(run: Run) -> ComparedRun:
@@ -95,6 +102,7 @@ def read(run: Run) -> ComparedRun:
         configuration=_configuration(run, result) if trained else "",
         asked=_asked(run, result),
         trained=trained,
+        latency=_latency(result.get("latency") or {}),
     )
 
 
@@ -121,6 +129,19 @@ def _read_imported(run: Run, result: dict[str, Any]) -> ComparedRun:
         caveats=tuple(map(str, result["imported"]["caveats"])),
         trained=bool(result["imported"]["trained"]),
     )
+
+
+def _latency(latency: dict[str, Any]) -> dict[str, Any]:
+    """The same, once it is seen to be one.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: It is none.
+    """
+    if latency and not all(_is_number(latency[name].get("median")) for name in ("ttft_s", "tpot_s")):
+        raise ValueError("the latencies are no numbers")
+    if latency and not isinstance(latency["conditions"], dict):
+        raise TypeError("the latencies have no conditions")
+    return latency
 
 
 def _configuration(run: Run, result: dict[str, Any]) -> str:

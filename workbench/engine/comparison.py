@@ -49,9 +49,11 @@ class Line:
         health: coverage, empty, unparsed, truncated, error (fractions), mean_new_tokens; empty for a floor, and
             without what an imported result does not say.
         latency_s: Seconds a prompt in the batched run.
+        ttft_s, tpot_s: Medians of the time to the first token and of the time of each other, one prompt at a time and
+            at a forced length; None where nobody timed it.
         train_memory_bytes, eval_memory_bytes: Peaks; None where unknown or where nothing was trained.
-        flags: What keeps it from being trusted: "low coverage", "below a floor", and "collapsed", "collapsed to one answer" or
-            "collapsed on <data set>", with which it is never best.
+        flags: What keeps it from being trusted: "low coverage", "below a floor"; and "collapsed", "collapsed to one
+            answer" or "collapsed on <data set>", with which it is never best.
         memory_kind: What the peaks are of: "allocated" by torch on a GPU, "RSS" without one.
         legacy: Figures that are shown and never ranked, by name: of ours absdiff and absdiff_n, of an imported
             result whatever its own tool measured.
@@ -76,6 +78,8 @@ class Line:
     legacy: dict[str, float | None] = field(default_factory=dict)
     origin: str = ""
     runs: tuple[str, ...] = ()
+    ttft_s: float | None = None
+    tpot_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ def health_grid(block: Block) -> Grid:
     lines = [line for line in block.lines if line.kind != "floor"]
     further = {
         "AbsDiff (legacy)": [_absdiff(line) for line in lines] if block.task == "math" else [],
+        "first token s": _times([line.ttft_s for line in lines]),
+        "token s": _times([line.tpot_s for line in lines]),
         "origin": [line.origin for line in lines],
         "not ranked": [_not_ranked(line) for line in lines],
     }
@@ -86,6 +88,11 @@ def _health(line: Line) -> list[str]:
 
 def _memory(peak_bytes: int | None, line: Line) -> str:
     return size_text(peak_bytes) if peak_bytes is None else f"{size_text(peak_bytes)} {line.memory_kind}".rstrip()
+
+
+def _times(seconds: list[float | None]) -> list[str]:
+    """Medians of a latency; nothing where nobody timed any."""
+    return [number_text(one, 4) for one in seconds] if any(one is not None for one in seconds) else []
 
 
 def _not_ranked(line: Line) -> str:

@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workbench.engine.latencies import comparable
 from workbench.engine.report.document import Bullets, Part, Section, Table
 from workbench.engine.texts import NOT_AVAILABLE
 
 Results = Mapping[str, Mapping[str, Any]]
-MAY_DIFFER = ("quant",)
-"""Conditions that are what is compared; every other one must be equal before two latencies are ranked."""
 
 
 def latencies(results: Results) -> Iterator[Section]:
@@ -72,19 +71,11 @@ def _claims(timed: Results) -> Iterator[str]:
         "Every answer is forced to the same length with one prompt at a time: time to the first token is reading the "
         "prompt, time per token is writing. How long answers are by themselves is in the tables above (new tokens)."
     )
-    conditions = {
-        run_id: {name: value for name, value in (one.get("conditions") or {}).items() if name not in MAY_DIFFER}
-        | {"new_tokens": one.get("new_tokens")}
-        for run_id, one in timed.items()
-    }
-    names = dict.fromkeys(name for known in conditions.values() for name in known)
-    differing = [
-        name
-        for name in names
-        if len({json.dumps(known.get(name), sort_keys=True) for known in conditions.values()}) > 1
-    ]
-    if differing:
-        yield f"Not to be ranked against each other: they differ in {', '.join(differing)}."
+    first, *others = timed
+    for run_id in others:
+        reasons = comparable(timed[first], timed[run_id])
+        if reasons:
+            yield f"{run_id} must not be ranked against {first}: {'; '.join(reasons)}."
     apart = [run_id for run_id, one in timed.items() if len(timed) > 1 and not one.get("interleaved_with")]
     if apart:
         yield f"Measured by itself, so that drift of the machine may be in it: {', '.join(apart)}."
