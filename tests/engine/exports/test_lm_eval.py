@@ -54,6 +54,8 @@ def test_the_files_have_lm_eval_s_names_and_keys(run, tmp_path):
 def test_the_round_trip_gives_the_same_numbers(run, tmp_path, workspace):
     export(run, tmp_path / "out")
     (one,) = import_results(workspace, [tmp_path / "out"])
+    assert one.run.result()["model"]["name"] == run.result()["model"]["name"]
+    assert one.origin.startswith("workbench ")
     ours, theirs = run.result()["evaluation"], one.run.result()["evaluation"]
     assert [*ours] == [*theirs]
     for dataset, entry in ours.items():

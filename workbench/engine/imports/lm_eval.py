@@ -52,12 +52,13 @@ def read(path: Path, content: Mapping[str, Any]) -> Foreign:
     tasks = [name for name in content["results"] if name not in groups and name not in part(content, "groups")]
     caveats: list[str] = []
     scores = [one for task in tasks if (one := _scores(path, content, task, caveats))]
-    model = text(content.get("model_name") or part(content, "config").get("model") or "unknown")
+    name = text(content.get("model_name") or part(content, "config").get("model") or "unknown")
+    own = part(part(content, "config"), "model_args").get("pretrained") if content.get("workbench_version") else None
     return Foreign(
-        name=model.rstrip("/").rpartition("/")[2] or model,
+        name=name.rstrip("/").rpartition("/")[2] or name,
         origin=_origin(content),
         file=path,
-        model=model,
+        model=text(own) or name,
         method=ADAPTER if _adapted(content) else "as its model",
         quant="as its model",
         scores=scores,
