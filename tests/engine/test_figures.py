@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from workbench.engine.comparison import Block, Cell, Comparison, Line
@@ -69,3 +71,15 @@ def test_where_says_that_the_tests_are_those_of_all_rows():
 def test_where_names_the_nearest_column():
     with pytest.raises(ProblemsError, match='Did you mean "accuracy"'):
         where(COMPARISON, "acuracy>0.5")
+
+
+def test_of_a_loss_the_lower_value_is_better():
+    block = replace(BLOCK, metrics=("accuracy", "loss"), lower_is_better=("loss",))
+    assert [(one.key, one.better) for one in figures(block)][:2] == [("accuracy", "higher"), ("loss", "lower")]
+
+
+def test_where_looks_at_the_rows_of_several_seeds_too():
+    seeds = (line("cfg", 0.7, "seeds", runs=("a", "b", "c")), line("other", 0.1, "seeds"))
+    found = where(replace(COMPARISON, blocks=(replace(BLOCK, seeds=seeds),)), "accuracy>0.65")
+    assert [one.id for one in found.blocks[0].seeds] == ["cfg"]
+    assert [one.id for one in found.blocks[0].lines] == ["base-m", "b"]

@@ -2,9 +2,10 @@ import random
 
 import pytest
 
-from workbench.engine.comparison import Block, Cell, Line
+from workbench.engine.comparison import Block, Cell, Comparison, Line
 from workbench.engine.figures import FIGURES, score
-from workbench.engine.pareto import Point, front, points
+from workbench.engine.pareto import Point, chosen, front, points
+from workbench.errors import InputError
 
 LATENCY, ACCURACY, COVERAGE = FIGURES["latency_s"], score("accuracy"), FIGURES["coverage"]
 
@@ -58,3 +59,21 @@ def test_points_are_the_runs_that_have_both_figures():
     )
     block = Block("quiz", "arc", "p@1", "bare", ("accuracy",), lines, None)
     assert [(point.key, point.able) for point in points(block, LATENCY, ACCURACY)] == [("a", True), ("c", False)]
+
+
+def test_a_plane_is_chosen_by_names():
+    cells = {"f1": Cell(0.5, None, None, 9)}
+    blocks = [
+        Block(name, "squad", "p@1", "bare", ("f1", "exact"), (Line("a", "train", "a", cells=cells),), None)
+        for name in ("passages", "squad")
+    ]
+    found = Comparison("", tuple(blocks), ())
+    assert [one.key if hasattr(one, "key") else one.dataset for one in chosen(found)] == ["passages", "latency_s", "f1"]
+    block, x, y = chosen(found, "squad", "memory_bytes", "exact")
+    assert (block.dataset, x.key, y.key) == ("squad", "memory_bytes", "exact")
+    with pytest.raises(InputError, match='Did you mean "latency_s"'):
+        chosen(found, x="latency")
+    with pytest.raises(InputError, match='Did you mean "squad"'):
+        chosen(found, "squat")
+    with pytest.raises(InputError, match="nothing to draw"):
+        chosen(Comparison("", (), ()))

@@ -84,8 +84,8 @@ FIGURES: dict[str, Figure] = {
 """What every data set has beside its scores. Fewer new tokens are cheaper, not wiser."""
 
 
-def score(metric: str) -> Figure:
-    """A score as a figure; of all of ours the higher value is better."""
+def score(metric: str, better: Better = "higher") -> Figure:
+    """A score as a figure, with its interval."""
 
     def value(line: Line) -> float | None:
         cell = line.cells.get(metric)
@@ -95,12 +95,13 @@ def score(metric: str) -> Figure:
         cell = line.cells.get(metric)
         return None if cell is None or cell.low is None or cell.high is None else (cell.low, cell.high)
 
-    return Figure(metric, metric, "higher", "fraction", value, bounds)
+    return Figure(metric, metric, better, "fraction", value, bounds)
 
 
 def figures(block: Block) -> list[Figure]:
     """All figures of a data set, its scores first, the ranked one before the others."""
-    return [*(score(metric) for metric in block.metrics), *FIGURES.values()]
+    scores = [score(name, "lower" if name in block.lower_is_better else "higher") for name in block.metrics]
+    return [*scores, *FIGURES.values()]
 
 
 def row(line: Line, block: Block) -> dict[str, Any]:
@@ -123,14 +124,15 @@ def where(comparison: Comparison, text: str) -> Comparison:
     Raises:
         ProblemsError: The filter cannot be read.
     """
-    rows = [(block, line, row(line, block)) for block in comparison.blocks for line in block.lines]
-    query = parse(text, dict.fromkeys(key for *_, values in rows for key in values))
-    kept = {id(line) for _, line, values in rows if query.matches(values)}
+    rows = [(line, row(line, block)) for block in comparison.blocks for line in (*block.lines, *block.seeds)]
+    query = parse(text, dict.fromkeys(key for _, values in rows for key in values))
+    kept = {id(line) for line, values in rows if query.matches(values)}
     blocks = []
     for block in comparison.blocks:
         lines = tuple(line for line in block.lines if id(line) in kept or line.id == comparison.baseline)
-        if any(id(line) in kept for line in lines):
-            blocks.append(replace(block, lines=lines))
+        seeds = tuple(line for line in block.seeds if id(line) in kept)
+        if seeds or any(id(line) in kept for line in lines):
+            blocks.append(replace(block, lines=lines, seeds=seeds))
     note = f"{len(rows) - len(kept)} of {len(rows)} rows do not match; the tests were made with all of them"
     notes = (*comparison.notes, note) if len(kept) < len(rows) else comparison.notes
     return replace(comparison, blocks=tuple(blocks), notes=notes)

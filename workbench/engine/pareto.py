@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.engine.comparison import Block
-from workbench.engine.figures import Figure
+from workbench.engine.comparison import Block, Comparison
+from workbench.engine.figures import Figure, figures
+from workbench.errors import InputError, nearest
+
+X = "latency_s"
+"""What a score is set against by default."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +63,25 @@ def front(candidates: Iterable[Point], x: Figure, y: Figure) -> list[Point]:
         if last is None or signs[1] * point.y < signs[1] * last.y or (point.x, point.y) == (last.x, last.y):
             kept.append(point)
     return sorted(kept, key=lambda point: point.x)
+
+
+def chosen(comparison: Comparison, dataset: str = "", x: str = "", y: str = "") -> tuple[Block, Figure, Figure]:
+    """A data set and the two figures of its plane: by default the first one, and the ranked score over the latency.
+
+    Raises:
+        InputError: There is no data set or figure of that name; the message names the nearest.
+    """
+    blocks = {block.dataset: block for block in reversed(comparison.blocks)}
+    if not blocks:
+        raise InputError("No run has a score yet, so there is nothing to draw.")
+    if dataset and dataset not in blocks:
+        raise InputError(f'Nothing was asked on a data set "{dataset}". {nearest(dataset, blocks)}')
+    block = blocks[dataset] if dataset else comparison.blocks[0]
+    return block, _figure(block, x or X), _figure(block, y or block.metrics[0])
+
+
+def _figure(block: Block, key: str) -> Figure:
+    known = {figure.key: figure for figure in figures(block)}
+    if key not in known:
+        raise InputError(f'{block.dataset} has no figure "{key}". {nearest(key, known)}')
+    return known[key]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from workbench.engine.compare import compare
@@ -79,6 +78,7 @@ def _short(comparison: Comparison) -> list[Part]:
 
 
 def _block(block: Block, baseline: str, place: int) -> Section:
+    ranked = block.metrics[0]
     parts: list[Part] = [
         Table(score_grid(block), "Scores."),
         Table(health_grid(block), "How the answers were, and what they cost."),
@@ -87,12 +87,10 @@ def _block(block: Block, baseline: str, place: int) -> Section:
         parts.append(Table(seeds_grid(block), "Over several training seeds."))
     if block.footer:
         parts.append(Bullets(block.footer))
-    x, y = FIGURES["memory_bytes"], score(block.metrics[0])
-    if block.metrics[0] in block.lower_is_better:
-        y = replace(y, better="lower")
+    x, y = FIGURES["memory_bytes"], score(ranked, "lower" if ranked in block.lower_is_better else "higher")
     plane = points(block, x, y)
     if len(plane) > 1:
-        caption = f"{block.metrics[0]} on {block.dataset} against peak memory; filled points are on the front."
+        caption = f"{ranked} on {block.dataset} against peak memory; filled points are on the front."
         parts.append(
             _picture(
                 f"pareto-{place}.png", caption, lambda path: pareto_png(plane, path, x, y, block.dataset, baseline)
