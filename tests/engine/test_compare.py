@@ -50,6 +50,17 @@ def test_a_better_run_is_better(workspace):
         assert (base.mark, base.delta, base.best) == ("baseline", None, False)
 
 
+def test_the_predicted_memory_of_a_training_is_beside_the_measured(workspace):
+    write(workspace, BASE, quiz(20))
+    run = write(workspace, "20260101-000000-x", quiz(45))
+    assert lines(compare(workspace, [run]))["x"].predicted_memory_bytes is None  # as runs were before
+    edit(run, lambda result: result["memory"].update(predicted_allocated_bytes=1000, deviation=0.05))
+    line = lines(compare(workspace, [run]))["x"]
+    assert (line.predicted_memory_bytes, line.memory_deviation) == (1000, 0.05)
+    edit(run, lambda result: result["memory"].update(deviation="much"))
+    assert any("damaged" in note for note in compare(workspace, [run]).notes)
+
+
 def test_a_four_way_tie_has_no_winner(workspace):
     generator = random.Random(0)
     golds = [("ABCD"[place % 4],) for place in range(N)]

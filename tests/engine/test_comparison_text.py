@@ -43,6 +43,8 @@ LINES = (
         2**31,
         2**30,
         ("low coverage",),
+        predicted_memory_bytes=2**31 - 2**26,
+        memory_deviation=0.0323,
     ),
     Line("always 7", "floor", "always 7", cells={"accuracy": Cell(0.07, None, None, 120)}),
 )
@@ -75,6 +77,7 @@ def test_health_leaves_out_floors_and_training_memory_of_a_base():
     assert [row[0] for row in rows] == ["base-m-1", "now-x|y"]
     column = header.index("train memory")
     assert [row[column] for row in rows] == ["", "2.00 GiB"]
+    assert [row[header.index("predicted")] for row in rows] == ["", "1.94 GiB (+3.2%)"]
     assert rows[1][header.index("coverage")] == "0.950"
     assert rows[1][header.index("flags")] == "low coverage"
 

@@ -173,6 +173,8 @@ def _line(run: ComparedRun, dataset: str) -> Line:
         eval_memory_bytes=_memory(entry["memory"]),
         memory_kind="allocated" if entry["memory"]["peak_allocated_bytes"] else "RSS",
         legacy=entry.get("legacy", {}),
+        predicted_memory_bytes=run.predicted_memory_bytes,
+        memory_deviation=run.memory_deviation,
         flags=marks.flags(run, dataset),
         origin=run.origin,
         ttft_s=run.median_s("ttft_s"),

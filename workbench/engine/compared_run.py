@@ -34,6 +34,8 @@ class ComparedRun:
         base_run_id: Run that holds the answers of its base model; empty for none.
         device: What it was measured on.
         train_memory_bytes: Peak while training; None where nothing was trained.
+        predicted_memory_bytes, memory_deviation: What was predicted of it, and (actual - predicted) / predicted; None
+            where unknown.
         entries: ``evaluation`` of its result, by data set.
         samples: By data set and doc_hash, those that the entries were made of; none where an imported result
             came without them.
@@ -55,6 +57,8 @@ class ComparedRun:
     base_run_id: str
     device: str
     train_memory_bytes: int | None
+    predicted_memory_bytes: int | None
+    memory_deviation: float | None
     entries: dict[str, dict[str, Any]]
     samples: dict[str, dict[str, Sample]]
     configuration: str = ""
@@ -97,6 +101,8 @@ def read(run: Run) -> ComparedRun:
         base_run_id=result["base_run_id"] or "",
         device=json.dumps(result["device"], sort_keys=True),
         train_memory_bytes=(memory["peak_allocated_bytes"] or memory["peak_rss_bytes"]) if trained else None,
+        predicted_memory_bytes=_number(memory.get("predicted_allocated_bytes")),
+        memory_deviation=_number(memory.get("deviation")),
         entries=entries,
         samples=_samples(run, entries),
         configuration=_configuration(run, result) if trained else "",
@@ -122,6 +128,8 @@ def _read_imported(run: Run, result: dict[str, Any]) -> ComparedRun:
         base_run_id="",
         device=json.dumps(result["device"], sort_keys=True),
         train_memory_bytes=None,
+        predicted_memory_bytes=None,
+        memory_deviation=None,
         entries=entries,
         samples={**{dataset: {} for dataset in entries}, **_samples(run, with_samples)},
         origin=str(result["imported"]["origin"]),
@@ -178,6 +186,17 @@ def _check(dataset: str, entry: dict[str, Any], complete: bool = True) -> None:
 
 def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and math.isfinite(value))
+
+
+def _number(value: Any) -> Any:
+    """The value, or None.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if not _is_number(value):
+        raise ValueError(f"{value!r} is no number")
+    return value
 
 
 def _method(result: dict[str, Any]) -> str:

@@ -57,6 +57,8 @@ class Line:
         memory_kind: What the peaks are of: "allocated" by torch on a GPU, "RSS" without one.
         legacy: Figures that are shown and never ranked, by name: of ours absdiff and absdiff_n, of an imported
             result whatever its own tool measured.
+        predicted_memory_bytes, memory_deviation: What was predicted of the training, and how far off that was, a
+            fraction of it; None where unknown.
         origin: Which tool and file an imported result comes from; empty for our own.
         runs: Ids of the runs of one configuration, kind "seeds".
     """
@@ -76,6 +78,8 @@ class Line:
     flags: tuple[str, ...] = ()
     memory_kind: str = ""
     legacy: dict[str, float | None] = field(default_factory=dict)
+    predicted_memory_bytes: int | None = None
+    memory_deviation: float | None = None
     origin: str = ""
     runs: tuple[str, ...] = ()
     ttft_s: float | None = None

@@ -65,7 +65,8 @@ def seeds_grid(block: Block) -> Grid:
 
 def health_grid(block: Block) -> Grid:
     """Header and rows of how one data set was answered, and what it took; a floor answers nothing."""
-    header = ["run", *(title for title, _, _ in HEALTH), "s/prompt", "train memory", "eval memory", "flags"]
+    header = ["run", *(title for title, _, _ in HEALTH), "s/prompt"]
+    header += ["train memory", "predicted", "eval memory", "flags"]
     lines = [line for line in block.lines if line.kind != "floor"]
     further = {
         "AbsDiff (legacy)": [_absdiff(line) for line in lines] if block.task == "math" else [],
@@ -82,7 +83,7 @@ def health_grid(block: Block) -> Grid:
 def _health(line: Line) -> list[str]:
     shares = [number_text(line.health.get(name), digits) for _, name, digits in HEALTH]
     trained = _memory(line.train_memory_bytes, line) if line.kind == "train" else ""
-    memory = [trained, _memory(line.eval_memory_bytes, line)]
+    memory = [trained, _predicted(line), _memory(line.eval_memory_bytes, line)]
     return [line.id, *shares, number_text(line.latency_s, 3), *memory, ", ".join(line.flags)]
 
 
@@ -93,6 +94,14 @@ def _memory(peak_bytes: int | None, line: Line) -> str:
 def _times(seconds: list[float | None]) -> list[str]:
     """Medians of a latency; nothing where nobody timed any."""
     return [number_text(one, 4) for one in seconds] if any(one is not None for one in seconds) else []
+
+
+def _predicted(line: Line) -> str:
+    """What was predicted of the training's memory, and how far the run was from it; empty without a prediction."""
+    if line.predicted_memory_bytes is None:
+        return ""
+    off = NOT_AVAILABLE if line.memory_deviation is None else f"{line.memory_deviation:+.1%}"
+    return f"{size_text(line.predicted_memory_bytes)} ({off})"
 
 
 def _not_ranked(line: Line) -> str:
@@ -204,6 +213,8 @@ def _records(comparison: Comparison) -> Iterator[dict[str, Any]]:
                     "latency_s": line.latency_s,
                     "train_memory_bytes": line.train_memory_bytes,
                     "eval_memory_bytes": line.eval_memory_bytes,
+                    "predicted_memory_bytes": line.predicted_memory_bytes,
+                    "memory_deviation": line.memory_deviation,
                     "flags": "; ".join(line.flags),
                     "origin": line.origin,
                     "runs": " ".join(line.runs),
