@@ -124,7 +124,7 @@ def _said(asked: Questions, place: int, prompts: Sequence[Sequence[int]], answer
         "seconds": round(answer.seconds, 4),
     }
     if asked.task == "squad":
-        said["na_prob"] = round(math.exp(sum(answer.look[counted:])), 6) if answer.look else None
+        said["na_prob"] = math.exp(sum(answer.look[counted:])) if answer.look else None
     return said | _scored(asked.rows[place], said, asked)
 
 
