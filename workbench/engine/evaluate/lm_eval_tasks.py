@@ -27,19 +27,31 @@ ROW_TOKENS = 1024
 
 
 def facts(profile: Profile, root: Path) -> list[Any]:
-    """What the tasks' answers depend on beside the model; empty without tasks."""
+    """What the tasks' answers depend on beside the model; empty without tasks.
+
+    Raises:
+        InputError: There is no such file of a task.
+    """
     if not profile.eval.lm_eval_tasks:
         return []
-    tasks = [[name, hashes.of_file(path) if (path := yaml(name, root)) else ""] for name in profile.eval.lm_eval_tasks]
+    paths = {name: yaml(name, root) for name in profile.eval.lm_eval_tasks}
+    tasks = [[name, hashes.of_file(path) if path else ""] for name, path in paths.items()]
     return ["lm-eval", tasks, profile.eval.lm_eval_limit]
 
 
 def yaml(name: str, root: Path) -> Path | None:
-    """The file of a task that is named by one, relative to the workspace; None for a name of lm-eval's own."""
+    """The file of a task that is named by one, relative to the workspace; None for a name of lm-eval's own.
+
+    Raises:
+        InputError: There is no such file.
+    """
     if not name.endswith((".yaml", ".yml")):
         return None
     path = Path(name).expanduser()
-    return path if path.is_absolute() else root / path
+    path = path if path.is_absolute() else root / path
+    if not path.is_file():
+        raise InputError(f"eval.lm_eval_tasks: there is no file {path}.")
+    return path
 
 
 def evaluate(subject: Subject, profile: Profile, folder: Path, root: Path) -> tuple[dict[str, Any], list[Sample]]:
@@ -106,8 +118,6 @@ def _names(tasks: Sequence[str], root: Path) -> tuple[list[str], list[str], list
             names.append(task)
             own.append(task)
             continue
-        if not path.is_file():
-            raise InputError(f"eval.lm_eval_tasks: there is no file {path}.")
         named = re.search(r"^task:\s*[\"']?([^\"'\s#]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
         if named is None:
             raise InputError(f"eval.lm_eval_tasks: {path} names no task: it has no line that begins with task:.")
