@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -19,6 +18,9 @@ from workbench.engine.evaluate.attention import inner, plain_causal
 from workbench.engine.evaluate.batching import in_batches
 
 Ids = tuple[int, ...]
+
+PACKED_TOKENS, PACKED_CPU_TOKENS = 4096, 256
+"""Tokens of one row of packed questions: attention looks at all of them, and masks most of it away."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def of_options(
     """
     tree = plain_causal(model)
     if tree:
+        batch_tokens = min(batch_tokens, PACKED_TOKENS if model.device.type == "cuda" else PACKED_CPU_TOKENS)
         widths = [len(item.text) + sum(len(option) - 1 for option in item.options) for item in items]
     else:
         widths = [sum(len(item.text) + len(option) for option in item.options) for item in items]
@@ -123,59 +126,51 @@ def of_tokens(
 
 @torch.inference_mode()
 def _tree(model: Any, items: Sequence[Options]) -> list[list[float]]:
-    """One row an item: padding, text, then its options one after the other, then padding."""
-    texts = max(len(item.text) for item in items)
-    tails = max(sum(len(option) - 1 for option in item.options) for item in items)
-    ids = torch.zeros((len(items), texts + tails), dtype=torch.long)
-    place = torch.zeros_like(ids)
-    owner = torch.full_like(ids, -1)  # -1 is padding, 0 the text, then the options
-    for row, item in enumerate(items):
-        begin, size = texts - len(item.text), len(item.text)
-        ids[row, begin:texts] = torch.tensor(item.text)
-        place[row, begin:texts] = torch.arange(size)
-        owner[row, begin:texts] = 0
-        at = texts
-        for number, option in enumerate(item.options, start=1):
-            end = at + len(option) - 1
-            ids[row, at:end] = torch.tensor(option[:-1], dtype=torch.long)
-            place[row, at:end] = torch.arange(size, size + end - at)
-            owner[row, at:end] = number
-            at = end
-    device = model.device
-    output = model(
-        input_ids=ids.to(device),
-        attention_mask=_tree_mask(owner.to(device), model.dtype),
-        position_ids=place.to(device),
-        use_cache=False,
-        logits_to_keep=tails + 1,
-    )
-    return [_sums(logits, item) for logits, item in zip(output.logits, items, strict=True)]
-
-
-def _tree_mask(owner: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """What is added to the scores: a token sees the text and its own option up to itself, padding only itself."""
-    tokens = torch.arange(owner.shape[1], device=owner.device)
-    before = tokens[None, :] <= tokens[:, None]
-    asks, seen = owner[:, :, None], owner[:, None, :]
-    open_ = before & (seen >= 0) & ((seen == 0) | (seen == asks))
-    open_ = open_ | (tokens[None, :] == tokens[:, None])
-    mask = torch.zeros(open_.shape, dtype=dtype, device=owner.device)
-    return mask.masked_fill_(~open_, torch.finfo(dtype).min)[:, None]
-
-
-def _sums(logits: torch.Tensor, item: Options) -> list[float]:
-    """The options' log-probabilities from the logits of the text's last token and of the options' own."""
+    """All items in one row without padding: each text, then its options; only the logits that count are made."""
+    ids: list[int] = []
+    place: list[int] = []
+    owners: list[tuple[int, int]] = []  # the item, and 0 for its text or the option's number
     sources: list[int] = []
     tokens: list[int] = []
-    ends = [0]
-    at = 1
-    for option in item.options:
-        sources += [0, *range(at, at + len(option) - 1)]
-        tokens += option
-        ends.append(len(tokens))
-        at += len(option) - 1
-    found = _picked(logits[:at], torch.tensor(sources), torch.tensor(tokens))
-    return [float(found[begin:end].sum()) for begin, end in pairwise(ends)]
+    for number, item in enumerate(items):
+        ids += item.text
+        place += range(len(item.text))
+        owners += [(number, 0)] * len(item.text)
+        border = len(ids) - 1
+        for part, option in enumerate(item.options, start=1):
+            sources += [border, *range(len(ids), len(ids) + len(option) - 1)]
+            tokens += option
+            ids += option[:-1]
+            place += range(len(item.text), len(item.text) + len(option) - 1)
+            owners += [(number, part)] * (len(option) - 1)
+    device = model.device
+    wanted = sorted(set(sources))
+    row_of = {source: row for row, source in enumerate(wanted)}
+    output = model(
+        input_ids=torch.tensor([ids], device=device),
+        attention_mask=_tree_mask(torch.tensor(owners, device=device), model.dtype),
+        position_ids=torch.tensor([place], device=device),
+        use_cache=False,
+        logits_to_keep=torch.tensor(wanted, device=device),
+    )
+    rows = torch.tensor([row_of[source] for source in sources])
+    found = iter(_picked(output.logits[0], rows, torch.tensor(tokens)).tolist())
+    return [[sum(next(found) for _ in option) for option in item.options] for item in items]
+
+
+def _tree_mask(owners: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """What is added to the scores: a token sees its own text and its own option, up to itself.
+
+    Args:
+        owners: (tokens, 2), the item and the part of it that a token is of; part 0 is the text.
+        dtype: Of the scores.
+    """
+    tokens = torch.arange(len(owners), device=owners.device)
+    item, part = owners.T
+    same = item[:, None] == item[None, :]
+    open_ = same & ((part[None, :] == 0) | (part[:, None] == part[None, :])) & (tokens[None, :] <= tokens[:, None])
+    mask = torch.zeros(open_.shape, dtype=dtype, device=owners.device)
+    return mask.masked_fill_(~open_, torch.finfo(dtype).min)[None, None]
 
 
 def _picked(logits: torch.Tensor, sources: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
