@@ -184,6 +184,12 @@ def _tasks(_: Workspace) -> list[Record]:
     return _rows(TASKS, "protocols")
 
 
+def _protocols(_: Workspace) -> list[Record]:
+    from workbench.choices.protocols import PROTOCOLS
+
+    return _rows(PROTOCOLS, "tasks", "way", "metrics", "source")
+
+
 def _formats(_: Workspace) -> list[Record]:
     from workbench.choices.formats import FORMATS
 
@@ -200,5 +206,6 @@ KINDS: dict[str, Callable[[Workspace], list[Record]]] = {
     "quantizers": _quantizers,
     "optimizers": _optimizers,
     "tasks": _tasks,
+    "protocols": _protocols,
     "formats": _formats,
 }
