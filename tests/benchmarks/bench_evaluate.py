@@ -92,11 +92,20 @@ def likelihoods(model: Any, tokenizer: Any, rows: Sequence[Row]) -> dict[str, An
         theirs, theirs_s = theirs + values, theirs_s + seconds
     flat = [value for values in ours for value in values]
     worst = max(abs(one - other) for one, other in zip(flat, theirs, strict=True))
+    each = iter(theirs)
+    pairs = [(choice.options, own, [next(each) for _ in own]) for choice, own in zip(choices, ours, strict=True)]
+    different = sum(chosen(options, own) != chosen(options, other) for options, own, other in pairs)
     ratio = theirs_s / ours_s
     against = "lm-eval" if find_spec("lm_eval") else "lm-eval's algorithm"
     return {"what": "arc_ll@1", "against": against, "n": len(choices), "options": len(flat), "theirs_s": theirs_s,
             "ours_s": ours_s, "ratio": ratio, "worst_difference": worst,
-            "met": ratio >= LL_TARGET and worst <= LL_TOLERANCE}  # fmt: skip
+            "different": different, "met": ratio >= LL_TARGET and worst <= LL_TOLERANCE and not different}  # fmt: skip
+
+
+def chosen(options: Sequence[str], values: list[float]) -> tuple[int, int]:
+    """Which option acc and acc_norm take."""
+    normed = [value / len(option) for value, option in zip(values, options, strict=True)]
+    return values.index(max(values)), normed.index(max(normed))
 
 
 def tree(model: Any, tokenizer: Any, choices: Sequence[Any]) -> list[list[float]]:
@@ -157,15 +166,15 @@ def main() -> int:
     parser.add_argument("--prompts", type=int, default=64)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--skip", choices=("generation", "likelihoods"), default="")
-    chosen = parser.parse_args()
-    torch.set_num_threads(chosen.threads)  # threads that wait for each other would be counted as work
-    tokenizer = AutoTokenizer.from_pretrained(chosen.model)
-    model = AutoModelForCausalLM.from_pretrained(chosen.model, dtype=torch.float32).eval()
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)  # threads that wait for each other would be counted as work
+    tokenizer = AutoTokenizer.from_pretrained(given.model)
+    model = AutoModelForCausalLM.from_pretrained(given.model, dtype=torch.float32).eval()
     met = True
-    if chosen.skip != "likelihoods":
-        met &= tell(likelihoods(model, tokenizer, rows_of(chosen.rows, "arc", chosen.prompts)))
-    for task in FILES if chosen.skip != "generation" else ():
-        met &= tell(generation(model, tokenizer, task, rows_of(chosen.rows, task, chosen.prompts)))
+    if given.skip != "likelihoods":
+        met &= tell(likelihoods(model, tokenizer, rows_of(given.rows, "arc", given.prompts)))
+    for task in FILES if given.skip != "generation" else ():
+        met &= tell(generation(model, tokenizer, task, rows_of(given.rows, task, given.prompts)))
     return int(not met)
 
 
