@@ -19,9 +19,11 @@ PROFILE = "[model]\nname = 'smollm2-135m'\n[data]\ndataset = 'arithmetic'\n"
 
 
 @pytest.fixture
-def modules(tmp_path):
+def modules(tmp_path, monkeypatch):
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "p.toml").write_text(PROFILE)
+    (tmp_path / "figures.csv").write_text("name,metric,value,n\na,accuracy,45/50,\n")
+    monkeypatch.chdir(tmp_path)
 
     def loaded(*arguments):
         command = [sys.executable, "-c", FRESH, "--workspace", str(tmp_path), *arguments]
@@ -48,6 +50,7 @@ def modules(tmp_path):
         ["compare", "--reference"],
         ["data", "prepare", "quiz"],
         ["doctor"],
+        ["import", "figures.csv"],
     ],
 )
 def test_a_command_loads_nothing_heavy(modules, arguments, monkeypatch):
@@ -65,6 +68,7 @@ def test_a_command_loads_nothing_heavy(modules, arguments, monkeypatch):
         ["resume", "x"],
         ["eval", "x"],
         ["export", "x", "y"],
+        ["report", "-o", "r.md"],
         ["tag", "x", "y"],
         ["archive", "x"],
         ["checkpoint", "x"],

@@ -15,12 +15,14 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from workbench.choices.adapters import ADAPTERS, AdapterOptions, LoraOptions
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.choices.options import Options
+from workbench.choices.protocols import PROTOCOLS
 from workbench.choices.quantizers import QUANTIZERS, NoQuantOptions, QuantOptions
 from workbench.choices.table import Table
 from workbench.choices.tasks import TASKS, AnswerFormat
 from workbench.errors import InputError, Problem, ProblemsError, nearest
 
 Count = Annotated[int, Field(ge=1)] | Literal["all"]
+AskedFormat = Literal["trained", "bare", "boxed"]
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,19 @@ class EvalOptions(Options):
     base: bool = Field(True, description="Also evaluate the untrained model, once for all runs.")
     datasets: list[str] = Field([], description="Further data sets whose test rows are scored too.")
     rows: Count = Field("all", description="How many test rows of each data set.")
-    answer_format: Literal["trained", "bare", "boxed"] = Field(
-        "trained", description='What is asked for in tests; "trained" is as in training.'
+    protocols: list[Annotated[str, AfterValidator(RowName(PROTOCOLS))]] = Field(
+        [], description="How rows are asked, for the data sets that each suits; empty for each task's own."
+    )
+    answer_format: AskedFormat | list[AskedFormat] | Literal["both"] = Field(
+        "trained", description='"both" asks in the trained form and in the other; a list asks in each.'
     )
     max_new_tokens: int | Literal["auto"] = Field("auto", description='"auto" is the task\'s own limit.')
-    batch_tokens: int = Field(8192, ge=64, description="Prompt and answer tokens in one batch.")
+    batch_tokens: Annotated[int, Field(ge=64)] | Literal["auto"] = Field(
+        "auto", description='Prompt and answer tokens in one batch; "auto" is what the GPU has room for.'
+    )
+    latency: bool = Field(False, description="Also time prompts one by one, at a forced length.")
+    lm_eval_tasks: list[str] = Field([], description="Tasks of lm-eval, by name or as YAML files of one.")
+    lm_eval_limit: Count = Field("all", description="At most so many rows of each of them.")
 
 
 class Profile(Options):

@@ -12,6 +12,8 @@ CASES = [
     ({"title": "t", "question": "Which? A. x B. y C. z", "answer": "A"}, "study_arc"),
     ({"id": "1", "question": "q", "choices": {"text": ["x", "y"], "label": ["1", "2"]}, "answerKey": "2"}, "hub_arc"),
     ({"id": "1", "title": "t", "context": "c", "question": "q", "answers": {"text": ["a", "a"]}}, "hub_squad"),
+    ({"passage": "p", "question": "is it", "answer": True}, "boolq"),
+    ({"passage": "p", "question": "is it", "label": 0, "idx": 3}, "super_glue_boolq"),
     ({"problem": "q", "generated_solution": "s", "expected_answer": "3"}, "hub_openmath"),
 ]
 
@@ -24,6 +26,20 @@ def test_every_shape_is_recognised_by_its_columns_and_becomes_a_row(record, name
     row = chosen.read(record, "r1")
     assert row.task == chosen.task
     assert row.question
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"), [(True, "yes"), (False, "no"), (1, "yes"), (0.0, "no"), ("Yes", "yes"), ("false", "no")]
+)
+def test_a_truth_value_becomes_a_word(answer, word):
+    row = read("boolq", {"passage": "p", "question": "is it", "answer": answer})
+    assert (row.task, row.context, row.answers) == ("boolq", "p", (word,))
+
+
+@pytest.mark.parametrize("answer", ["maybe", 2, None])
+def test_what_is_neither_yes_nor_no_is_no_answer(answer):
+    with pytest.raises(BadRowError):
+        read("boolq", {"passage": "p", "question": "is it", "answer": answer})
 
 
 def test_every_format_has_a_case():

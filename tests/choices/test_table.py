@@ -6,13 +6,14 @@ from workbench.choices.adapters import ADAPTERS
 from workbench.choices.formats import FORMATS
 from workbench.choices.models import MODELS
 from workbench.choices.optimizers import OPTIMIZERS
+from workbench.choices.protocols import PROTOCOLS
 from workbench.choices.quantizers import QUANTIZERS
 from workbench.choices.sources import SOURCES
 from workbench.choices.table import Table
 from workbench.choices.tasks import TASKS
 from workbench.errors import InputError
 
-ALL = [ADAPTERS, FORMATS, MODELS, OPTIMIZERS, QUANTIZERS, SOURCES, TASKS]
+ALL = [ADAPTERS, FORMATS, MODELS, OPTIMIZERS, PROTOCOLS, QUANTIZERS, SOURCES, TASKS]
 
 
 @dataclass(frozen=True)

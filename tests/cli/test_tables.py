@@ -4,7 +4,18 @@ from workbench.engine.reference import published
 
 CELL = Cell(0.4, 0.3, 0.5, 120, 0.3, 0.2, 0.4, 0.001, "better", best=True)
 LINE = Line("now-x", "train", "x", "m", "LoRA r16", "NF4", 42, {"accuracy": CELL})
-BLOCK = Block("arithmetic", "math", "math_gen@1", "bare", ("accuracy",), (LINE,), 0.08)
+SEEDS = Line("seeds-1", "seeds", "x, 3 seeds", cells={"accuracy": Cell(0.4, 0.2, 0.6, 120)}, runs=("a", "b", "c"))
+BLOCK = Block(
+    "arithmetic",
+    "math",
+    "math_gen@1",
+    "bare",
+    ("accuracy",),
+    (LINE,),
+    0.08,
+    seeds=(SEEDS,),
+    footer=("accuracy: a difference below 8 points would probably not have shown.",),
+)
 N, ROWS = published()
 
 
@@ -14,4 +25,5 @@ def test_data_goes_to_stdout_and_the_notes_to_stderr(capsys):
     assert "▲ better" in out
     assert "published by the study (n = 50 a task" in out
     assert "note: one training seed" in err
-    assert "a difference below 0.080 would probably not have shown" in err
+    assert "x, 3 seeds" in out
+    assert "arithmetic: accuracy: a difference below 8 points would probably not have shown." in err

@@ -2,7 +2,7 @@ import pytest
 
 from workbench.engine.comparison import Block, Cell, Line
 from workbench.engine.figures import FIGURES, score
-from workbench.engine.pareto import points
+from workbench.engine.pareto import Point, points
 from workbench.engine.plots import loss_png, memory_png, pareto_png
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -50,6 +50,15 @@ def test_runs_in_the_plane_of_two_figures(folder):
     x, y = FIGURES["memory_bytes"], score("accuracy")
     pareto_png(points(block, x, y), folder / "pareto.png", x, y, "d", baseline="b", marked=["c"])
     assert size(folder / "pareto.png") == (1152, 720)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_few_runs_are_a_picture_too(folder, count):
+    x, y = FIGURES["memory_bytes"], score("accuracy")
+    some = [Point("a", "plain $x$", 2**30, 0.5, able=False, y_bounds=(0.4, 0.6))]
+    pareto_png(some[:count], folder / "pareto.png", x, y, "quiz")
+    assert size(folder / "pareto.png") == (1152, 720)
+    assert [one.name for one in folder.iterdir()] == ["pareto.png"]
 
 
 def test_a_folder_that_cannot_be_written_leaves_nothing(tmp_path):

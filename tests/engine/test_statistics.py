@@ -35,23 +35,24 @@ def test_wilson_covers():
     [
         (0, 0, 1.0),
         (5, 5, 1.0),
-        (1, 0, 0.5),
-        (0, 5, 0.03125),
-        (0, 6, 0.015625),
-        (1, 9, 0.01171875),
+        (1, 0, 1.0),  # up to nine discordant pairs the exact test: binomtest(1, 1)
+        (0, 5, 0.0625),
+        (0, 6, 0.03125),
+        (1, 8, 0.0390625),
+        (1, 9, 0.01171875),  # from ten on mid-p
         (10, 2, 0.0224609375),
     ],
 )
 def test_mcnemar(b, c, p):
-    assert st.mcnemar_midp(b, c) == pytest.approx(p)
-    assert st.mcnemar_midp(c, b) == pytest.approx(p)
+    assert st.mcnemar(b, c) == pytest.approx(p)
+    assert st.mcnemar(c, b) == pytest.approx(p)
 
 
 def test_mcnemar_keeps_its_level():
     generator = np.random.default_rng(2)
     discordant = generator.binomial(300, 0.3, 6000)
     gained = generator.binomial(discordant, 0.5)
-    p = {(b, n): st.mcnemar_midp(int(b), int(n - b)) for b, n in set(zip(gained, discordant, strict=True))}
+    p = {(b, n): st.mcnemar(int(b), int(n - b)) for b, n in set(zip(gained, discordant, strict=True))}
     rejected = np.mean([p[pair] < 0.05 for pair in zip(gained, discordant, strict=True)])
     assert 0.03 < rejected < 0.06
 
@@ -61,6 +62,36 @@ def test_holm():
     assert st.holm([0.2]) == [0.2]
     assert st.holm([0.04, 0.01, 0.03, 0.5]) == pytest.approx([0.09, 0.04, 0.09, 0.5])
     assert st.holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_mcnemar_on_few_pairs_never_rejects_more_often_than_it_says():
+    for discordant in range(1, 10):
+        p = np.array([st.mcnemar(b, discordant - b) for b in range(discordant + 1)])
+        chance = np.array([math.comb(discordant, b) for b in range(discordant + 1)]) / 2**discordant
+        assert chance[p < 0.05].sum() <= 0.05
+
+
+def test_fisher():
+    # Fisher's tea: 3 of 4 against 1 of 4
+    assert st.fisher(3, 4, 1, 4) == pytest.approx(0.4857142857)
+    assert st.fisher(20, 50, 11, 50) == pytest.approx(0.0828, abs=1e-4)
+    assert st.fisher(0, 0, 1, 2) == 1.0
+
+
+def test_fisher_keeps_its_level():
+    generator = np.random.default_rng(6)
+    k = generator.binomial(80, 0.6, (1500, 2))
+    p = {pair: st.fisher(pair[0], 80, pair[1], 80) for pair in {(int(a), int(b)) for a, b in k}}
+    assert np.mean([p[int(a), int(b)] < 0.05 for a, b in k]) < 0.06
+
+
+def test_benjamini_hochberg():
+    assert st.benjamini_hochberg([]) == []
+    # worked by hand: 4 * 0.01 / 1, 4 * 0.02 / 2, 4 * 0.03 / 3, 0.5
+    assert st.benjamini_hochberg([0.5, 0.01, 0.03, 0.02]) == pytest.approx([0.5, 0.04, 0.04, 0.04])
+    assert all(
+        b <= h for b, h in zip(st.benjamini_hochberg([0.2, 0.001, 0.04]), st.holm([0.2, 0.001, 0.04]), strict=True)
+    )
 
 
 def test_newcombe_of_independent_samples():
@@ -101,7 +132,7 @@ def test_what_is_detectable_is_found_four_times_in_five():
     generator = np.random.default_rng(4)
     gained = (discordance + effect) / 2
     tables = generator.multinomial(n, [gained, discordance - gained, 1 - discordance], 3000)
-    found = np.mean([st.mcnemar_midp(int(b), int(c)) < 0.05 for b, c, _ in tables])
+    found = np.mean([st.mcnemar(int(b), int(c)) < 0.05 for b, c, _ in tables])
     assert found == pytest.approx(0.8, abs=0.04)
 
 

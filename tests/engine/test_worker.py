@@ -11,7 +11,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from workbench import profile as profiles
-from workbench.engine import evaluations, launch
+from workbench.engine import evaluations, latencies, launch
 from workbench.engine.events import EventReader
 from workbench.engine.export import export
 from workbench.engine.follow import follow
@@ -315,3 +315,26 @@ def test_one_row_that_does_not_fit_ends_a_run_with_what_to_do(workspace, tiny_mo
     assert [told["to_micro_batch"] for told in events(run, "recovered")] == [1]
     assert work_with_room_for(2, run).wait() == 0, launch.log_tail(run)  # now there is room for all rows
     assert not any("micro-batches of" in note["text"] for note in events(run, "note"))
+
+
+def test_other_sets_show_what_was_forgotten_and_runs_are_timed_in_turns(workspace, tiny_model, sums):
+    more = ['eval.datasets=["quiz"]', "eval.rows=4", "train.max_steps=3", "eval.latency=true", "eval.max_new_tokens=4"]
+    protocols = 'eval.protocols=["math_gen@1", "arc_ll@1", "heldout_loss@1"]'
+    run = make(workspace, tiny_model, sums, *more, protocols)
+    launch.start(run)
+    assert until_the_end(run).status == "finished", launch.log_tail(run)
+    result = run.result()
+    base = Run(workspace, result["base_run_id"])
+    forgotten = {line["protocol"]: line for line in result["forgetting"]}
+    assert set(forgotten) == {"arc_ll@1", "heldout_loss@1"}
+    loss = forgotten["heldout_loss@1"]
+    assert (loss["dataset"], loss["metric"], loss["lower_is_better"], loss["n"]) == ("quiz", "loss", True, 4)
+    assert loss["change"] == pytest.approx(loss["tuned"] - loss["base"])
+    assert loss["change"] != 0
+    assert result["latency"]["prompts"] == 4
+    assert latencies.comparable(result["latency"], base.result()["latency"]) == []
+    found = latencies.measure([run, base], repeats=2, new_tokens=3)
+    assert found[run.id]["interleaved_with"] == [base.id]
+    assert (found[run.id]["repeats"], found[run.id]["new_tokens"]) == (2, 3)
+    assert run.result()["latency"] == found[run.id]
+    assert run.result()["evaluation"] == result["evaluation"]

@@ -167,6 +167,23 @@ def _study_squad(record: Record, row_id: str) -> Row:
     return _reading(row_id, record, () if absent else (text(answer),))
 
 
+def _boolq(record: Record, row_id: str) -> Row:
+    passage = str(record["passage"] or "").strip()
+    if not passage:
+        raise BadRowError("the passage is empty")
+    return Row(row_id, "boolq", _asked(record["question"]), (_yes_or_no(record),), context=passage)
+
+
+def _yes_or_no(record: Record) -> str:
+    """The answer as a word: a truth value, a number (as in super_glue), or the word itself."""
+    value = record["answer"] if "answer" in record else record["label"]
+    words = {"true": "yes", "false": "no", "1": "yes", "0": "no", "yes": "yes", "no": "no"}
+    said = str(text(value)).removesuffix(".0").lower()
+    if said not in words:
+        raise BadRowError(f'the answer "{value}" is neither yes nor no')
+    return words[said]
+
+
 def _hub_squad(record: Record, row_id: str) -> Row:
     golds = [text(gold) for gold in record["answers"]["text"]]
     return _reading(str(record.get("id") or row_id), record, tuple(dict.fromkeys(gold for gold in golds if gold != "")))
@@ -220,6 +237,8 @@ FORMATS: Table[Format] = Table(
     Format(
         "hub_openmath", "nvidia/OpenMathInstruct-2", "math", frozenset({"problem", "expected_answer"}), _hub_openmath
     ),
+    Format("boolq", "google/boolq", "boolq", frozenset({"passage", "question", "answer"}), _boolq),
+    Format("super_glue_boolq", "aps/super_glue", "boolq", frozenset({"passage", "question", "label"}), _boolq),
     Format("study_squad", "the study's SQuAD v2", "squad", frozenset({"context", "question", "answer"}), _study_squad),
     Format("study_arc", "the study's ARC", "arc", frozenset({"title", "question", "answer"}), _study_arc),
     Format("study_math", "the study's OpenMath", "math", frozenset({"question", "answer"}), _study_math),

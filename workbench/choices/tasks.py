@@ -20,8 +20,7 @@ class Task:
     Args:
         name: Its value of ``data.task``.
         label: Its name in tables.
-        protocol: Versioned id of how it is evaluated; empty when only held-out loss applies.
-        metrics: Names of its scores, the ranked one first; every one is a fraction, higher is better.
+        protocols: Names of rows of PROTOCOLS that it is evaluated by when a profile names none; the first is its own.
         ask: The body of the user turn, without the instruction.
         instruct: The instruction by answer format.
         max_new_tokens: Length limit of an answer by answer format.
@@ -29,8 +28,7 @@ class Task:
 
     name: str
     label: str
-    protocol: str
-    metrics: tuple[str, ...]
+    protocols: tuple[str, ...]
     ask: Callable[[Row], str]
     instruct: dict[AnswerFormat, str]
     max_new_tokens: dict[AnswerFormat, int]
@@ -56,8 +54,7 @@ TASKS: Table[Task] = Table(
     Task(
         "arc",
         "multiple choice",
-        "arc_gen@1",
-        ("accuracy", "macro_f1"),
+        ("arc_gen@1", "arc_ll@1"),
         _ask_options,
         {
             "bare": "Answer with the letter of the correct option only.",
@@ -68,8 +65,7 @@ TASKS: Table[Task] = Table(
     Task(
         "squad",
         "reading",
-        "squad_gen@1",
-        ("f1", "exact", "has_ans_f1", "no_ans_f1", "has_ans_contains"),
+        ("squad_gen@1",),
         _ask_passage,
         {
             "bare": "Answer with the shortest span of the passage that answers the question. "
@@ -82,8 +78,7 @@ TASKS: Table[Task] = Table(
     Task(
         "math",
         "arithmetic",
-        "math_gen@1",
-        ("accuracy",),
+        ("math_gen@1",),
         _ask_question,
         {
             "bare": "Answer with the final number only.",
@@ -91,7 +86,15 @@ TASKS: Table[Task] = Table(
         },
         {"bare": 32, "boxed": 1000},
     ),
-    Task("chat", "chat", "", (), _ask_question, {"bare": "", "boxed": ""}, {"bare": 256, "boxed": 256}),
+    Task(
+        "boolq",
+        "yes or no",
+        ("boolq@1",),
+        _ask_passage,
+        {"bare": "Answer yes or no.", "boxed": "Put yes or no inside \\boxed{}."},
+        {"bare": 8, "boxed": 256},
+    ),
+    Task("chat", "chat", ("heldout_loss@1",), _ask_question, {"bare": "", "boxed": ""}, {"bare": 256, "boxed": 256}),
 )
 
 

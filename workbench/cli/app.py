@@ -15,11 +15,13 @@ from workbench.cli import (
     datasets,
     doctor,
     evals,
+    latency,
     lists,
     memory,
     options,
     profiles,
     queues,
+    reports,
     runs,
     steps,
     tags,
@@ -235,6 +237,33 @@ _add(
     "Leave runs out of lists.",
     "workbench archive quickstart",
     "workbench archive quickstart --restore",
+)
+_add(
+    reports.import_results,
+    "import",
+    "Bring results of other tools into the same table.",
+    "workbench import lm-eval-output/",
+    "workbench import results_2026-01-01.json mine.csv",
+)
+_add(
+    reports.export_results,
+    "export-results",
+    "Scores and answers as another tool's files.",
+    "workbench export-results last --format lm-eval -o exports/",
+)
+_add(
+    reports.report,
+    "report",
+    "Tables, plots, failures and receipts as one file.",
+    "workbench report -o report.html",
+    "workbench report run-a run-b --baseline run-a -o report.md",
+)
+_add(
+    latency.latency,
+    "latency",
+    "Time runs, prompt by prompt, in turns.",
+    "workbench latency last",
+    "workbench latency run-a run-b --repeats 3 --json",
 )
 app.add_typer(datasets.app, name="data", short_help="Prepare, preview, reduce and list data sets.")
 _add(

@@ -130,6 +130,12 @@ def compare(
     baseline: Annotated[
         str, typer.Option("--baseline", metavar="RUN", help="What differences are to; by default the base model.")
     ] = "",
+    correction: Annotated[
+        str,
+        typer.Option(
+            "--correction", metavar="NAME", help="holm, or benjamini-hochberg for a sweep of more than 20 rows."
+        ),
+    ] = "holm",
     reference: Annotated[
         bool, typer.Option("--reference", help="Also the study's published rows, unpaired and marked as such.")
     ] = False,
@@ -162,7 +168,7 @@ def compare(
     chosen = [find(workspace, name) for name in runs or ()] or finished(workspace)
     if not chosen and not reference:
         raise InputError(f"{workspace.metrics} has no finished run yet; `workbench run quickstart` makes one.")
-    comparison = compare_here(workspace, chosen, baseline, with_reference=reference)
+    comparison = compare_here(workspace, chosen, baseline, with_reference=reference, correction=correction)
     if where:
         comparison = matching(comparison, where)
     if png:

@@ -190,7 +190,13 @@ def _optimizers(_: Workspace) -> list[Record]:
 def _tasks(_: Workspace) -> list[Record]:
     from workbench.choices.tasks import TASKS
 
-    return _rows(TASKS, "protocol", "metrics")
+    return _rows(TASKS, "protocols")
+
+
+def _protocols(_: Workspace) -> list[Record]:
+    from workbench.choices.protocols import PROTOCOLS
+
+    return _rows(PROTOCOLS, "tasks", "way", "metrics", "source")
 
 
 def _formats(_: Workspace) -> list[Record]:
@@ -210,5 +216,6 @@ KINDS: dict[str, Callable[[Workspace], list[Record]]] = {
     "quantizers": _quantizers,
     "optimizers": _optimizers,
     "tasks": _tasks,
+    "protocols": _protocols,
     "formats": _formats,
 }

@@ -20,8 +20,11 @@ def show_comparison(comparison: Comparison) -> None:
         show_grid(texts.score_grid(block))
         emit("")
         show_grid(texts.health_grid(block))
-        if block.detectable is not None:
-            say(f"{block.dataset}: a difference below {block.detectable:.3f} would probably not have shown")
+        if block.seeds:
+            emit("")
+            show_grid(texts.seeds_grid(block))
+        for sentence in block.footer:
+            say(f"{block.dataset}: {sentence}")
     if comparison.reference:
         emit(f"\n{texts.reference_title(comparison)}")
         show_grid(texts.reference_grid(comparison.reference))
@@ -30,9 +33,9 @@ def show_comparison(comparison: Comparison) -> None:
         say(f"note: {note}")
 
 
-def show_grid(grid: Grid, left: tuple[str, ...] = ()) -> None:
-    """Print a header and its rows, texts to the left and figures to the right; ``left`` are more columns of texts."""
+def show_grid(grid: Grid) -> None:
+    """Print a header and its rows, texts to the left and figures to the right."""
     from workbench.engine.comparison_text import LEFT
 
     header, rows = grid
-    emit_table(header, rows, right=[name for name in header if name not in (*LEFT, *left)])
+    emit_table(header, rows, right=[name for name in header if name not in LEFT])

@@ -154,7 +154,17 @@ def _eval(profile: Profile, workspace: Workspace) -> Iterator[Problem]:
         yield Problem("eval.max_new_tokens", f'this must be at least 1, or "auto" (it is {options.max_new_tokens}).')
     if not options.enabled:
         return
+    yield from _lm_eval(profile, workspace)
     known = {*SOURCES, *BY_HUB_ID, *(one.id for one in datasets.prepared(workspace))}
     for name in options.datasets:
         if name not in known:
             yield Problem("eval.datasets", f'there is no data set "{name}".', nearest(name, known))
+
+
+def _lm_eval(profile: Profile, workspace: Workspace) -> Iterator[Problem]:
+    tasks = profile.eval.lm_eval_tasks
+    if tasks and find_spec("lm_eval") is None:
+        yield Problem("eval.lm_eval_tasks", "lm-eval is not installed.", "pip install 'workbench[lm-eval]'")
+    for task in tasks:
+        if task.endswith((".yaml", ".yml")) and not datasets.locate(workspace, task).is_file():
+            yield Problem("eval.lm_eval_tasks", f"there is no file {datasets.locate(workspace, task)}.")

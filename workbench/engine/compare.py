@@ -1,31 +1,33 @@
-"""Runs beside each other: scores with intervals, paired differences to a baseline, and ties shown as ties."""
+"""Runs beside each other: scores with intervals, differences to a baseline, and ties shown as ties."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from workbench.engine.compared_run import ComparedRun, read
+from workbench.engine import footer, marks
+from workbench.engine.comparability import differences_to_say, latencies_to_say
+from workbench.engine.compared_run import DAMAGED, ComparedRun, read
 from workbench.engine.comparison import Block, Cell, Comparison, Line
-from workbench.engine.pairing import Difference, difference, same_protocol
+from workbench.engine.pairing import Difference, same_protocol
 from workbench.engine.reference import published
 from workbench.engine.run import Run, find
 from workbench.engine.run import state as state_of
-from workbench.engine.statistics import holm
+from workbench.engine.seed_rows import over_seeds
+from workbench.errors import InputError, nearest
 from workbench.paths import Workspace
 
-SIGNIFICANT = 0.05
-EQUIVALENT = 0.02
-"""A difference whose 90 % interval lies within plus or minus this is none."""
-UNDERPOWERED = 0.05
-"""A tie that could not have shown a difference of this size says so."""
-COLLAPSED = 0.8
-"""A row that answers less than this fraction of the questions can never be best."""
-SHORT_OF_COVERAGE = 0.95
+Group = list[tuple[ComparedRun, str]]
+Differences = dict[str, Difference]
 
 
-def compare(workspace: Workspace, runs: Sequence[Run], baseline: str = "", with_reference: bool = False) -> Comparison:
+def compare(
+    workspace: Workspace,
+    runs: Sequence[Run],
+    baseline: str = "",
+    with_reference: bool = False,
+    correction: str = "holm",
+) -> Comparison:
     """The runs with a result, and the base models that they were measured against, beside each other.
 
     Args:
@@ -33,19 +35,23 @@ def compare(workspace: Workspace, runs: Sequence[Run], baseline: str = "", with_
         runs: What is compared.
         baseline: Run that differences are taken to; by default the base model that all share.
         with_reference: Add the study's published figures.
+        correction: How p-values are adjusted for the number of rows, a key of marks.CORRECTIONS.
 
     Raises:
-        InputError: There is no run of the baseline's name.
+        InputError: There is no run of the baseline's name, or no such correction.
     """
+    if correction not in marks.CORRECTIONS:
+        raise InputError(f'There is no correction "{correction}". {nearest(correction, marks.CORRECTIONS)}')
     notes: list[str] = []
     pinned = find(workspace, baseline) if baseline else None
     shown = _readable([*runs, *([pinned] if pinned else [])], notes)
     base_ids = {run.base_run_id: None for run in shown if run.base_run_id}
     shown += _readable([Run(workspace, run_id) for run_id in base_ids], notes, known={run.id for run in shown})
+    notes += [f"{run.id} was trained and has no scores" for run in shown if run.trained and not run.entries]
     shown = [run for run in shown if run.entries]
     chosen = _baseline(pinned.id if pinned else "", shown, list(base_ids), notes)
-    blocks = [_block(group, chosen, notes) for group in _groups(shown)]
-    _note_noise(shown, notes)
+    blocks = [_block(group, chosen, correction, notes) for group in _groups(shown)]
+    notes += [*footer.noise(shown), *latencies_to_say(shown, chosen)]
     n, rows = published() if with_reference else (0, [])
     return Comparison(chosen, tuple(blocks), tuple(dict.fromkeys(notes)), n, tuple(rows))
 
@@ -61,7 +67,7 @@ def _readable(runs: Sequence[Run], notes: list[str], known: Collection[str] = ()
             continue
         try:
             found[run.id] = read(run)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        except DAMAGED as error:
             notes.append(f"{run.id}: result.json or samples.jsonl is damaged ({error!r})")
     return list(found.values())
 
@@ -74,12 +80,14 @@ def _baseline(pinned: str, shown: Sequence[ComparedRun], base_ids: Sequence[str]
         return there[0]
     if len(there) > 1:
         notes.append("the runs were measured against several base models; pin one with --baseline")
+    elif len(shown) > 1:
+        notes.append("no run has a base model here; --baseline RUN pins the one that differences are taken to")
     return ""
 
 
-def _groups(shown: Sequence[ComparedRun]) -> list[list[tuple[ComparedRun, str]]]:
+def _groups(shown: Sequence[ComparedRun]) -> list[Group]:
     """Runs by what they were asked: a row never stands beside one that was asked otherwise."""
-    groups: list[list[tuple[ComparedRun, str]]] = []
+    groups: list[Group] = []
     for run in shown:
         for dataset in run.entries:
             for group in groups:
@@ -92,30 +100,56 @@ def _groups(shown: Sequence[ComparedRun]) -> list[list[tuple[ComparedRun, str]]]
     return groups
 
 
-def _block(group: Sequence[tuple[ComparedRun, str]], baseline: str, notes: list[str]) -> Block:
+def _block(group: Group, baseline: str, correction: str, notes: list[str]) -> Block:
     dataset = group[0][1]
     runs = {run.id: run for run, _ in group}
     entry = group[0][0].entries[dataset]
-    metrics = tuple(entry["metrics"])
-    lines = {run_id: _line(run, dataset) for run_id, run in runs.items()}
+    metrics = tuple({metric: None for run in runs.values() for metric in run.entries[dataset]["metrics"]})
+    notes += differences_to_say(list(runs.values()), dataset)
     if baseline and baseline not in runs:
         names = ", ".join(runs)
         notes.append(f"{dataset}: {baseline} was not asked this, or was asked differently than {names}: not paired")
-    detectable = None
+    lines = {run_id: _line(run, dataset) for run_id, run in runs.items()}
+    losses = tuple(metric for metric in metrics if metric in entry.get("lower_is_better", ()))
+    found: dict[str, Differences] = {}
+    winners = {}
     for metric in metrics:
-        paired = _differences(runs, dataset, metric, baseline, notes) if baseline in runs else {}
-        lines = _marked(lines, metric, paired, baseline)
-        lines = _with_best(lines, runs, dataset, metric)
-        if metric == metrics[0] and paired:
-            detectable = _detectable(paired)
-    if baseline in runs:
-        lines = {key: _flagged(line, lines[baseline]) for key, line in lines.items()}
-    first = metrics[0]
-    ordered = sorted(lines.values(), key=lambda line: (line.id != baseline, -line.cells[first].value))
-    floors = [_floor(name, values, entry["n"]) for name, values in entry["floors"].items()]
-    return Block(
-        dataset, entry["task"], entry["protocol"], entry["answer_format"], metrics, (*ordered, *floors), detectable
+        found[metric] = _differences(runs, dataset, metric, baseline, notes) if baseline in runs else {}
+        sign = -1 if metric in losses else 1
+        lines = marks.marked(lines, metric, found[metric], baseline, correction, sign)
+        lines, winners[metric] = marks.with_best(lines, runs, dataset, metric, sign)
+    ranked = metrics[0]
+    floor = max((values[ranked] for values in entry["floors"].values() if ranked in values), default=None)
+    lines = {key: marks.flagged(line, lines.get(baseline), ranked, floor) for key, line in lines.items()}
+    weakest = max(found[ranked].values(), key=lambda one: one.detectable, default=None)
+    block = Block(
+        dataset,
+        entry["task"],
+        entry["protocol"],
+        entry["answer_format"],
+        metrics,
+        _ordered(lines, baseline, ranked, entry, losses),
+        weakest.detectable if weakest else None,
+        needed=tuple((effect, weakest.needed(effect)) for effect in footer.EFFECTS) if weakest and weakest.n else (),
+        winner=winners[ranked],
+        seeds=tuple(over_seeds(list(runs.values()), runs.get(baseline), dataset, losses)),
+        lower_is_better=losses,
     )
+    return footer.with_footer(block, correction)
+
+
+def _ordered(
+    lines: Mapping[str, Line], baseline: str, ranked: str, entry: Mapping[str, Any], losses: Collection[str]
+) -> tuple[Line, ...]:
+    """The baseline, then by the ranked score, rows that collapsed or have no score behind, then the floors."""
+    sign = 1 if ranked in losses else -1
+
+    def place(line: Line) -> tuple[bool, bool, float]:
+        cell = line.cells.get(ranked)
+        return line.id != baseline, cell is None or marks.collapsed(line), sign * cell.value if cell else 0.0
+
+    floors = [_floor(name, values, entry["n"]) for name, values in entry["floors"].items()]
+    return (*sorted(lines.values(), key=place), *floors)
 
 
 def _line(run: ComparedRun, dataset: str) -> Line:
@@ -124,7 +158,6 @@ def _line(run: ComparedRun, dataset: str) -> Line:
         name: Cell(one["value"], one["low"], one["high"], _n(run, dataset, name))
         for name, one in entry["metrics"].items()
     }
-    health = entry["health"]
     return Line(
         id=run.id,
         kind=run.kind,
@@ -134,7 +167,7 @@ def _line(run: ComparedRun, dataset: str) -> Line:
         quant=run.quant,
         seed=run.seed,
         cells=cells,
-        health=health,
+        health=entry["health"],
         latency_s=entry["speed"]["latency_s"],
         train_memory_bytes=run.train_memory_bytes,
         eval_memory_bytes=_memory(entry["memory"]),
@@ -142,12 +175,18 @@ def _line(run: ComparedRun, dataset: str) -> Line:
         legacy=entry.get("legacy", {}),
         predicted_memory_bytes=run.predicted_memory_bytes,
         memory_deviation=run.memory_deviation,
-        flags=("collapsed",) if health["coverage"] < COLLAPSED else (),
+        flags=marks.flags(run, dataset),
+        origin=run.origin,
+        ttft_s=run.median_s("ttft_s"),
+        tpot_s=run.median_s("tpot_s"),
     )
 
 
 def _n(run: ComparedRun, dataset: str, metric: str) -> int:
     """How many answers a metric stands on: those with a gold, those without, or all."""
+    told = run.entries[dataset]["metrics"][metric].get("n")
+    if told is not None or run.origin:
+        return int(told or 0)
     samples = run.samples[dataset].values()
     if metric.startswith(("has_ans", "no_ans")):
         wanted = metric.startswith("has_ans")
@@ -167,82 +206,20 @@ def _floor(name: str, values: Mapping[str, float], n: int) -> Line:
 
 def _differences(
     runs: Mapping[str, ComparedRun], dataset: str, metric: str, baseline: str, notes: list[str]
-) -> dict[str, Difference]:
+) -> Differences:
     found = {}
     for run_id, run in runs.items():
         if run_id == baseline:
             continue
-        paired = difference(runs[baseline].samples[dataset], run.samples[dataset], metric)
-        if paired is None:
-            notes.append(f"{run_id} and {baseline} share less than 95 % of the questions of {dataset}: not paired")
-        else:
-            found[run_id] = paired
+        one = marks.between(runs[baseline], run, dataset, metric)
+        if one is not None:
+            found[run_id] = one
+        elif all(metric in each.entries[dataset]["metrics"] for each in (run, runs[baseline])):
+            notes.append(_why_not(run, runs[baseline], dataset))
     return found
 
 
-def _marked(lines: Mapping[str, Line], metric: str, paired: Mapping[str, Difference], baseline: str) -> dict[str, Line]:
-    adjusted = dict(zip(paired, holm([one.p for one in paired.values()]), strict=True))
-    marked = {}
-    for run_id, line in lines.items():
-        cell = line.cells[metric]
-        if run_id == baseline:
-            cell = replace(cell, mark="baseline")
-        elif run_id in paired:
-            one = paired[run_id]
-            cell = replace(
-                cell,
-                delta=one.delta,
-                delta_low=one.low,
-                delta_high=one.high,
-                p_holm=adjusted[run_id],
-                mark=(mark := _mark(one, adjusted[run_id])),
-                underpowered=mark == "tie" and one.detectable > UNDERPOWERED,
-            )
-        marked[run_id] = replace(line, cells={**line.cells, metric: cell})
-    return marked
-
-
-def _mark(one: Difference, p: float) -> str:
-    if p < SIGNIFICANT and one.delta != 0:
-        return "better" if one.delta > 0 else "worse"
-    if one.low_90 > -EQUIVALENT and one.high_90 < EQUIVALENT:
-        return "equivalent"
-    return "tie"
-
-
-def _with_best(
-    lines: Mapping[str, Line], runs: Mapping[str, ComparedRun], dataset: str, metric: str
-) -> dict[str, Line]:
-    """Mark the set of rows that no row is shown to beat; a collapsed row is never in it."""
-    able = [run_id for run_id, line in lines.items() if "collapsed" not in line.flags]
-    if not able:
-        return dict(lines)
-    top = max(able, key=lambda run_id: lines[run_id].cells[metric].value)
-    others = [run_id for run_id in able if run_id != top]
-    tests = [difference(runs[top].samples[dataset], runs[other].samples[dataset], metric) for other in others]
-    p_values = holm([one.p if one else 1.0 for one in tests])
-    best = {top, *(other for other, p in zip(others, p_values, strict=True) if p >= SIGNIFICANT)}
-    return {
-        run_id: replace(line, cells={**line.cells, metric: replace(line.cells[metric], best=run_id in best)})
-        for run_id, line in lines.items()
-    }
-
-
-def _flagged(line: Line, baseline: Line) -> Line:
-    coverage = line.health["coverage"]
-    short = coverage < SHORT_OF_COVERAGE or coverage < baseline.health["coverage"] - EQUIVALENT
-    if short and "collapsed" not in line.flags:
-        return replace(line, flags=(*line.flags, "low coverage"))
-    return line
-
-
-def _detectable(paired: Mapping[str, Difference]) -> float:
-    return max(one.detectable for one in paired.values())
-
-
-def _note_noise(shown: Sequence[ComparedRun], notes: list[str]) -> None:
-    trained = [run for run in shown if run.kind == "train"]
-    if trained and len({run.seed for run in trained}) == 1:
-        notes.append("one training seed: the intervals are of the questions asked; training varies too, unmeasured")
-    if len({run.device for run in shown}) > 1:
-        notes.append("the runs were measured on different devices: their latencies cannot be compared")
+def _why_not(run: ComparedRun, baseline: ComparedRun, dataset: str) -> str:
+    if run.samples[dataset] and baseline.samples[dataset]:
+        return f"{run.id} and {baseline.id} share less than 95 % of the questions of {dataset}: not paired"
+    return f"{dataset}: {run.id} or {baseline.id} does not say on how many answers it stands: no difference is taken"

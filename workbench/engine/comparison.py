@@ -49,16 +49,18 @@ class Line:
         health: coverage, empty, unparsed, truncated, error (fractions), mean_new_tokens; empty for a floor, and
             without what an imported result does not say.
         latency_s: Seconds a prompt in the batched run.
+        ttft_s, tpot_s: Medians of the time to the first token and of the time of each other, one prompt at a time and
+            at a forced length; None where nobody timed it.
         train_memory_bytes, eval_memory_bytes: Peaks; None where unknown or where nothing was trained.
-        flags: What keeps it from being trusted: "low coverage", and "collapsed", "collapsed to one answer" or
-            "collapsed on <data set>", with which it is never best.
+        flags: What keeps it from being trusted: "low coverage", "below a floor"; and "collapsed", "collapsed to one
+            answer" or "collapsed on <data set>", with which it is never best.
         memory_kind: What the peaks are of: "allocated" by torch on a GPU, "RSS" without one.
         legacy: Figures that are shown and never ranked, by name: of ours absdiff and absdiff_n, of an imported
             result whatever its own tool measured.
-        origin: Which tool and file an imported result comes from; empty for our own.
-        runs: Ids of the runs of one configuration, kind "seeds".
         predicted_memory_bytes, memory_deviation: What was predicted of the training, and how far off that was, a
             fraction of it; None where unknown.
+        origin: Which tool and file an imported result comes from; empty for our own.
+        runs: Ids of the runs of one configuration, kind "seeds".
     """
 
     id: str
@@ -76,10 +78,12 @@ class Line:
     flags: tuple[str, ...] = ()
     memory_kind: str = ""
     legacy: dict[str, float | None] = field(default_factory=dict)
-    origin: str = ""
-    runs: tuple[str, ...] = ()
     predicted_memory_bytes: int | None = None
     memory_deviation: float | None = None
+    origin: str = ""
+    runs: tuple[str, ...] = ()
+    ttft_s: float | None = None
+    tpot_s: float | None = None
 
 
 @dataclass(frozen=True)

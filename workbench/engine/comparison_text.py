@@ -13,11 +13,11 @@ from workbench.engine.reference import Published
 from workbench.engine.texts import NOT_AVAILABLE, number_text, printable, size_text
 
 MARKS = {"better": "▲ better", "worse": "▼ worse", "equivalent": "≡ equivalent", "tie": "≈ tie", "baseline": "baseline"}
-LEFT = ("run", "model", "method", "quant", "flags", "note")
+LEFT = ("run", "model", "method", "quant", "flags", "note", "origin", "not ranked")
 LEGEND = (
-    "[low, high]: 95 % interval. difference: to the baseline, paired on the same questions; ▲ ▼: p < 0.05 after Holm's "
-    "correction, ≡: within 2 points, ≈: not told apart (?: 5 points might not have shown). *: no row "
-    "is shown to be better."
+    "[low, high]: 95 % interval. difference: to the baseline, paired on the same questions (u: independent samples); "
+    "▲ ▼: p < 0.05 after correction, ≡: within 2 points, ≈: not told apart (?: 5 points might not have shown). *: no "
+    "row is shown to be better; a row that collapsed never has one."
 )
 HEALTH = (
     ("coverage", "coverage", 3),
@@ -52,19 +52,32 @@ def score_grid(block: Block) -> Grid:
 
 def _scores(line: Line, ranked: str, others: list[str]) -> list[str]:
     cell = line.cells.get(ranked)
-    figures = [str(cell.n) if cell else NOT_AVAILABLE, cell_text(cell), delta_text(cell)]
+    figures = [str(cell.n) if cell and cell.n else NOT_AVAILABLE, cell_text(cell), delta_text(cell)]
     return [line.id, line.model, line.method, line.quant, *figures, *(cell_text(line.cells.get(o)) for o in others)]
+
+
+def seeds_grid(block: Block) -> Grid:
+    """Header and rows of configurations with several training seeds: means over seeds and questions."""
+    ranked, *others = block.metrics
+    header = ["run", "model", "method", "quant", "n", ranked, "difference", *others]
+    return header, [[line.name, *_scores(line, ranked, others)[1:]] for line in block.seeds]
 
 
 def health_grid(block: Block) -> Grid:
     """Header and rows of how one data set was answered, and what it took; a floor answers nothing."""
     header = ["run", *(title for title, _, _ in HEALTH), "s/prompt"]
     header += ["train memory", "predicted", "eval memory", "flags"]
-    rows = [_health(line) for line in block.lines if line.kind != "floor"]
-    if block.task != "math":
-        return header, rows
-    legacy = [_legacy(line) for line in block.lines if line.kind != "floor"]
-    return [*header, "AbsDiff (legacy)"], [[*row, text] for row, text in zip(rows, legacy, strict=True)]
+    lines = [line for line in block.lines if line.kind != "floor"]
+    further = {
+        "AbsDiff (legacy)": [_absdiff(line) for line in lines] if block.task == "math" else [],
+        "first token s": _times([line.ttft_s for line in lines]),
+        "token s": _times([line.tpot_s for line in lines]),
+        "origin": [line.origin for line in lines],
+        "not ranked": [_not_ranked(line) for line in lines],
+    }
+    shown = {title: texts for title, texts in further.items() if any(texts)}
+    rows = [[*_health(line), *(texts[place] for texts in shown.values())] for place, line in enumerate(lines)]
+    return [*header, *shown], rows
 
 
 def _health(line: Line) -> list[str]:
@@ -78,6 +91,11 @@ def _memory(peak_bytes: int | None, line: Line) -> str:
     return size_text(peak_bytes) if peak_bytes is None else f"{size_text(peak_bytes)} {line.memory_kind}".rstrip()
 
 
+def _times(seconds: list[float | None]) -> list[str]:
+    """Medians of a latency; nothing where nobody timed any."""
+    return [number_text(one, 4) for one in seconds] if any(one is not None for one in seconds) else []
+
+
 def _predicted(line: Line) -> str:
     """What was predicted of the training's memory, and how far the run was from it; empty without a prediction."""
     if line.predicted_memory_bytes is None:
@@ -86,7 +104,13 @@ def _predicted(line: Line) -> str:
     return f"{size_text(line.predicted_memory_bytes)} ({off})"
 
 
-def _legacy(line: Line) -> str:
+def _not_ranked(line: Line) -> str:
+    """What another tool measured in its own way, or an oracle; AbsDiff has a column of its own."""
+    told = {name: value for name, value in line.legacy.items() if not name.startswith("absdiff") and value is not None}
+    return ", ".join(f"{name} {value:.4g}" for name, value in told.items())
+
+
+def _absdiff(line: Line) -> str:
     """The study's measure over the answers that are numbers, with how many those are."""
     value = line.legacy.get("absdiff")
     return NOT_AVAILABLE if value is None else f"{value:g} (n = {line.legacy.get('absdiff_n')})"
@@ -116,7 +140,7 @@ def claim_text(cell: Cell | None) -> str:
     """What the difference to the baseline can claim; empty where there is none."""
     if cell is None:
         return ""
-    return f"{MARKS.get(cell.mark, cell.mark)}{'?' if cell.underpowered else ''}"
+    return f"{MARKS.get(cell.mark, cell.mark)}{'?' if cell.underpowered else ''}{' u' if cell.unpaired else ''}"
 
 
 def reference_grid(rows: tuple[Published, ...]) -> Grid:
@@ -134,25 +158,27 @@ def _published(row: Published) -> list[str]:
 
 def footer(comparison: Comparison, block: Block) -> list[str]:
     """What stands under the table of a data set: what it can claim, and what it cannot say by itself."""
-    power = f"{block.dataset}: a difference below {block.detectable or 0:.3f} would probably not have shown"
-    return [*([power] if block.detectable is not None else []), LEGEND, *(f"note: {note}" for note in comparison.notes)]
+    own = [f"{block.dataset}: {sentence}" for sentence in block.footer]
+    return [*own, LEGEND, *(f"note: {note}" for note in comparison.notes)]
 
 
 def markdown(comparison: Comparison) -> str:
     """The same tables as Markdown."""
     parts = []
     for block in comparison.blocks:
-        tables = [_markdown_table(grid) for grid in (score_grid(block), health_grid(block))]
-        parts.append("\n\n".join([f"### {title(block)}", *tables]))
+        grids = [score_grid(block), health_grid(block), *([seeds_grid(block)] if block.seeds else [])]
+        footer = [_escaped(sentence) for sentence in block.footer]
+        parts.append("\n\n".join([f"### {_escaped(title(block))}", *map(markdown_table, grids), *footer]))
     if comparison.reference:
-        parts.append(f"### {reference_title(comparison)}\n\n{_markdown_table(reference_grid(comparison.reference))}")
-    parts.append("\n".join([LEGEND, *(f"- {note}" for note in comparison.notes)]))
+        parts.append(f"### {reference_title(comparison)}\n\n{markdown_table(reference_grid(comparison.reference))}")
+    parts.append("\n".join([LEGEND, *(f"- {_escaped(note)}" for note in comparison.notes)]))
     return "\n\n".join(parts)
 
 
-def _markdown_table(grid: Grid) -> str:
+def markdown_table(grid: Grid, left: tuple[str, ...] = ()) -> str:
+    """A header and its rows as a table of Markdown; no cell can end it. ``left`` are more columns of words."""
     header, rows = grid
-    rule = ["---" if title in LEFT else "---:" for title in header]
+    rule = ["---" if title in (*LEFT, *left) else "---:" for title in header]
     return "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in (header, rule, *rows))
 
 
@@ -176,7 +202,7 @@ def _records(comparison: Comparison) -> Iterator[dict[str, Any]]:
     asked = ("dataset", "task", "protocol", "answer_format")
     subject = ("id", "kind", "name", "model", "method", "quant", "seed")
     for block in comparison.blocks:
-        for line in block.lines:
+        for line in (*block.lines, *block.seeds):
             for metric, cell in line.cells.items():
                 yield {
                     **{name: getattr(block, name) for name in asked},
@@ -186,10 +212,12 @@ def _records(comparison: Comparison) -> Iterator[dict[str, Any]]:
                     **{name: line.health.get(name) for _, name, _ in HEALTH},
                     "latency_s": line.latency_s,
                     "train_memory_bytes": line.train_memory_bytes,
+                    "eval_memory_bytes": line.eval_memory_bytes,
                     "predicted_memory_bytes": line.predicted_memory_bytes,
                     "memory_deviation": line.memory_deviation,
-                    "eval_memory_bytes": line.eval_memory_bytes,
-                    "flags": " ".join(line.flags),
+                    "flags": "; ".join(line.flags),
+                    "origin": line.origin,
+                    "runs": " ".join(line.runs),
                 }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.paths import Workspace, write_atomically
 
 WEIGHTS = ("*.safetensors", "config.json", "generation_config.json", "adapter_config.json")
+TOKENIZER = ("tokenizer*.json", "tokenizer.model", "vocab.*", "merges.txt", "special_tokens_map.json", "*.jinja")
 
 
 def of_json(value: Any) -> str:
@@ -28,14 +30,14 @@ def of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def of_weights(workspace: Workspace, folder: Path) -> str:
-    """The sha256 over the weights and configs in a model's or an adapter's folder.
+def of_weights(workspace: Workspace, folder: Path, patterns: Sequence[str] = WEIGHTS) -> str:
+    """The sha256 over the weights and configs in a model's or an adapter's folder, or over other files there.
 
     Each file is read once; afterwards its size and time of change stand for its content.
     """
     memory = workspace.models / ".hashes.json"
     known = _load(memory)
-    files = sorted({path for pattern in WEIGHTS for path in folder.glob(pattern)})
+    files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
     hashes = {}
     for path in files:
         stat = path.stat()

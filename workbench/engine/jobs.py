@@ -40,7 +40,19 @@ def export(report: Report, workspace: str, run_id: str, out: str) -> dict[str, A
     return merge.merge(Path(workspace), run_id, Path(out), report)
 
 
-JOBS: dict[str, Callable[..., dict[str, Any]]] = {"convert": convert, "preview": preview, "export": export}
+def latency(report: Report, workspace: str, run_ids: list[str], repeats: int, new_tokens: int) -> dict[str, Any]:
+    """The latencies of runs by id, measured in turns."""
+    from workbench.engine.evaluate import timed
+
+    return timed.of_runs(Path(workspace), run_ids, repeats, new_tokens, report)
+
+
+JOBS: dict[str, Callable[..., dict[str, Any]]] = {
+    "convert": convert,
+    "preview": preview,
+    "export": export,
+    "latency": latency,
+}
 
 
 def main() -> int:

@@ -17,10 +17,11 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench import profile as profiles
 from workbench.engine import deviation, fetch, hashes, model, prediction, receipt, result
-from workbench.engine.evaluate import protocol, session
+from workbench.engine.evaluate import lm_eval_tasks, protocol, session, timed
 from workbench.engine.evaluate.protocol import Questions
-from workbench.engine.evaluate.session import Subject
+from workbench.engine.evaluate.ways import Subject
 from workbench.engine.events import SCHEMA, EventLog
+from workbench.engine.forgetting import forgetting
 from workbench.engine.monitor import Monitor, open_gpu
 from workbench.engine.preview import audited
 from workbench.engine.render import Encoded
@@ -104,10 +105,13 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
             return
         if verb == "run":
             _train(work)
-        evaluation = _evaluate_tuned(work) if any(one.protocol for one in work.questions) else {}
+        parts = _evaluate_tuned(work) if work.questions else {"evaluation": {}}
         training = result.training_record(run)
         memory = {**result.peaks(run, TRAIN_STAGE), **result.against_prediction(run)}
-        _write_result(work, run, evaluation, stage=TRAIN_STAGE, training=training, memory=memory, base_run_id=base)
+        kept = Run(run.workspace, base).result() if base else None
+        forgotten = forgetting(parts["evaluation"], kept["evaluation"]) if kept else []
+        parts |= {"training": training, "memory": memory, "base_run_id": base, "forgetting": forgotten}
+        _write_result(work, run, stage=TRAIN_STAGE, **parts)
 
 
 def _monitor(log: EventLog) -> Monitor:
@@ -134,7 +138,8 @@ def _prepare(run: Run, asked: bool, log: EventLog, monitor: Monitor, should_stop
     folder = fetch.ensure(run.workspace, profile.model, lambda text: log.append("note", level="info", text=text))
     tokenizer = model.load_tokenizer(folder, profile.model)
     weights = hashes.of_weights(run.workspace, folder)
-    identity = protocol.model_identity(profile, weights, str(tokenizer.chat_template), model.device().type)
+    words = hashes.of_weights(run.workspace, folder, hashes.TOKENIZER)
+    identity = protocol.model_identity(profile, weights, str(tokenizer.chat_template), model.device_name(), words)
     work = Work(run, profile, folder, tokenizer, identity, questions, log, monitor, should_stop)
     _write_receipt(work)
     return work
@@ -158,7 +163,8 @@ def _base(work: Work) -> str | None:
     scored = [one for one in work.questions if one.protocol]
     if not (scored and (work.profile.eval.base or work.profile.train.max_steps == 0)):
         return None
-    base = Run(work.run.workspace, protocol.base_id(work.identity, scored, work.profile.model.name))
+    further = lm_eval_tasks.facts(work.profile, work.run.workspace.root) + ["latency"] * work.profile.eval.latency
+    base = Run(work.run.workspace, protocol.base_id(work.identity, scored, work.profile.model.name, further))
     with locked(base, work.should_stop):
         if base.result_file.exists():
             work.note(f"the base model was evaluated before: {base.id}")
@@ -181,9 +187,9 @@ def _evaluate_base(work: Work, base: Run) -> None:
     work.stage(BASE_STAGE)
     loaded = model.load_base(work.folder, work.profile).eval()
     subject = Subject(loaded, work.tokenizer, work.identity, None)
-    evaluation = session.evaluate(subject, work.questions, work.profile, base.samples_file, work.log, work.should_stop)
+    parts = _evaluated(work, subject, base)
     work.measure()
-    _write_result(work, base, evaluation, stage=BASE_STAGE, kind="base", method="none", adapter=None)
+    _write_result(work, base, **parts, stage=BASE_STAGE, kind="base", method="none", adapter=None)
 
 
 def _train(work: Work) -> None:
@@ -217,16 +223,30 @@ def _audited(work: Work) -> list[Encoded]:
 
 
 def _evaluate_tuned(work: Work) -> dict[str, Any]:
-    """The ``evaluation`` part of the result, of the weights as they lie on disk."""
+    """What is measured of the weights as they lie on disk: parts of the result."""
     work.stage(TUNED_STAGE)
     loaded = model.load_tuned(work.folder, work.run.adapter, work.profile).eval()
     adapter = hashes.of_weights(work.run.workspace, work.run.adapter)
     subject = Subject(loaded, work.tokenizer, work.identity, adapter)
-    evaluation = session.evaluate(
-        subject, work.questions, work.profile, work.run.samples_file, work.log, work.should_stop
-    )
+    parts = _evaluated(work, subject, work.run)
     work.measure()
-    return evaluation
+    return parts
+
+
+def _evaluated(work: Work, subject: Subject, run: Run) -> dict[str, Any]:
+    """The parts ``evaluation`` and ``latency`` of a result; the samples are in the run's folder."""
+    evaluation = session.evaluate(subject, work.questions, work.profile, run.samples_file, work.log, work.should_stop)
+    if work.profile.eval.lm_eval_tasks:
+        work.note("asking lm-eval's tasks")
+        folder, root = run.folder / "lm_eval", work.run.workspace.root
+        entries, samples = lm_eval_tasks.evaluate(subject, work.profile, folder, root)
+        session.append(run.samples_file, samples)
+        evaluation |= entries
+    latency = None
+    if work.profile.eval.latency:
+        work.note("timing prompts one by one")
+        latency = timed.of_one(subject, work.profile, work.questions)
+    return {"evaluation": evaluation, "latency": latency}
 
 
 def _write_result(work: Work, run: Run, evaluation: dict[str, Any], stage: str, **parts: Any) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from peft import PeftModel
 from transformers import PreTrainedModel
 
+from workbench.choices.protocols import PROTOCOLS
 from workbench.choices.quantizers import NoQuantOptions
 from workbench.engine import fetch, hashes, model
 from workbench.engine.evaluate import protocol
+from workbench.engine.evaluate.batching import budget
 from workbench.engine.evaluate.generate import answers
-from workbench.engine.evaluate.session import prompt_ids
+from workbench.engine.evaluate.ways import asking, prompt_ids
 from workbench.engine.run import Run
 from workbench.engine.samples import read_samples
 from workbench.paths import Workspace, write_atomically
@@ -59,18 +60,23 @@ def _ask_again(run: Run, profile: Profile, folder: Path) -> dict[str, Any] | Non
     """How many of some recorded answers the model in ``folder`` gives again, word for word."""
     result = run.result()
     entries = result["evaluation"] if result else {}
-    recorded = {(s["dataset"], s["doc_id"]): s for s in read_samples(run.samples_file)}
+    recorded = {
+        (s["dataset"], s["protocol"], s["answer_format"], s["doc_id"]): s for s in read_samples(run.samples_file)
+    }
     if not (entries and recorded):
         return None
     exported: PreTrainedModel = model.load_base(folder, profile).eval()
     tokenizer = model.load_tokenizer(folder, profile.model)
     same = asked = 0
     for questions in protocol.all_questions(run.workspace, profile):
-        chosen = [row for row in questions.rows if (questions.dataset, row.id) in recorded][:ASKED_AGAIN]
-        few = replace(questions, rows=tuple(chosen))
-        prompts = [prompt_ids(tokenizer, row, profile.data, few) for row in few.rows]
-        limit, budget = few.max_new_tokens, profile.eval.batch_tokens
-        for batch in answers(exported, tokenizer, prompts, limit, budget, on_shrink=lambda _: None):
-            same += sum(a.text == recorded[few.dataset, few.rows[a.index].id]["raw"] for a in batch)
+        if PROTOCOLS[questions.protocol].way != "generate":
+            continue
+        kind = (questions.dataset, questions.protocol, questions.answer_format)
+        chosen = [row for row in questions.rows if (*kind, row.id) in recorded][:ASKED_AGAIN]
+        prompts = [prompt_ids(tokenizer, row, profile.data, questions.answer_format) for row in chosen]
+        how, _ = asking(tokenizer, questions)
+        tokens = budget(exported, profile.eval.batch_tokens)
+        for batch in answers(exported, tokenizer, prompts, how, tokens, on_note=lambda _: None):
+            same += sum(a.text == recorded[*kind, chosen[a.index].id]["raw"] for a in batch)
         asked += len(prompts)
     return {"asked": asked, "same": same, "dtype": str(exported.dtype).removeprefix("torch.")}

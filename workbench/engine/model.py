@@ -28,6 +28,11 @@ def device() -> torch.device:
     return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 
 
+def device_name() -> str:
+    """What ``device`` is: the GPU's name, or "cpu"."""
+    return torch.cuda.get_device_name(0) if device().type == "cuda" else "cpu"
+
+
 def gpu_uuid() -> str | None:
     """NVML's name of the GPU that ``device`` means; None on a CPU."""
     if device().type != "cuda":

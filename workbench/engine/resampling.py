@@ -6,7 +6,9 @@ seeded: the same samples give the same numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ Floats = NDArray[np.float64]
 def mean_interval(
     values: Sequence[float], clusters: Sequence[str] | None = None, level: float = 0.95
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of a mean of fractions; without data the whole range.
+    """The bootstrap interval of a mean of fractions; without data the whole range.
 
     Where all clusters are equal, one cluster included, resampling sees no spread. Then Wilson's interval for as
     many right-or-wrong answers as there are clusters stands in, which is never too narrow.
@@ -44,13 +46,13 @@ def mean_interval(
     means = replicates(sums, sizes)
     if np.ptp(means) < 1e-12:
         return wilson(float(means[0]) * len(sums), len(sums), level)
-    return percentiles(means, level)
+    return percentiles(means, level, len(sums))
 
 
 def difference_interval(
     differences: Sequence[float], clusters: Sequence[str] | None = None, level: float = 0.95
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of a mean paired difference; without data the whole range.
+    """The bootstrap interval of a mean paired difference; without data the whole range.
 
     Where all clusters are equal, the share of clusters that may yet differ, each by at most 1, gives the width.
 
@@ -62,10 +64,14 @@ def difference_interval(
     sums, sizes = by_cluster(differences, clusters)
     if not len(sums):
         return -1.0, 1.0
-    means = replicates(sums, sizes)
+    return limits_of_difference(replicates(sums, sizes), len(sums), level)
+
+
+def limits_of_difference(means: Floats, units: int, level: float) -> tuple[float, float]:
+    """The same from the resampled means of that many clusters, for several levels."""
     if np.ptp(means) < 1e-12:
-        return unseen_difference(float(means[0]), len(sums), level)
-    return percentiles(means, level)
+        return unseen_difference(float(means[0]), units, level)
+    return percentiles(means, level, units)
 
 
 def unseen_difference(mean: float, n: int, level: float) -> tuple[float, float]:
@@ -78,14 +84,8 @@ def unseen_difference(mean: float, n: int, level: float) -> tuple[float, float]:
     return max(-1.0, (1 - unseen) * mean - unseen), min(1.0, (1 - unseen) * mean + unseen)
 
 
-def standard_error(differences: Sequence[float], clusters: Sequence[str] | None = None) -> float:
-    """The bootstrap's standard error of a mean over clusters; 0 without spread or data."""
-    sums, sizes = by_cluster(differences, clusters)
-    return float(np.std(replicates(sums, sizes))) if len(sums) else 0.0
-
-
 def sign_flip(
-    differences: Sequence[float], clusters: Sequence[str] | None = None, flips: int = FLIPS, seed: int = 0
+    differences: Sequence[float] | Floats, clusters: Sequence[str] | None = None, flips: int = FLIPS, seed: int = 0
 ) -> float:
     """The p-value of a mean paired difference: how often random signs give one as large.
 
@@ -116,7 +116,7 @@ def sign_flip(
     return (as_large + 1) / (flips + 1)
 
 
-def by_cluster(values: Sequence[float], clusters: Sequence[str] | None) -> tuple[Floats, Floats]:
+def by_cluster(values: Sequence[float] | Floats, clusters: Sequence[str] | None) -> tuple[Floats, Floats]:
     """Sum and size of each cluster."""
     numbers = np.asarray(values, dtype=np.float64)
     if clusters is None:
@@ -128,15 +128,39 @@ def by_cluster(values: Sequence[float], clusters: Sequence[str] | None) -> tuple
 
 def replicates(sums: Floats, sizes: Floats, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
     """Means over clusters drawn with replacement, one for each resample."""
+    if resamples * len(sums) <= CELLS_AT_ONCE:
+        counts = _counts(len(sums), resamples, seed)
+        return np.asarray((counts @ sums) / (counts @ sizes), dtype=np.float64)
     generator = np.random.default_rng(seed)
     even = np.full(len(sums), 1.0 / len(sums))
     drawn = [generator.multinomial(len(sums), even, block) for block in _blocks(resamples, len(sums))]
     return np.concatenate([(counts @ sums) / (counts @ sizes) for counts in drawn])
 
 
-def percentiles(values: NDArray[Any], level: float) -> tuple[float, float]:
-    """The middle ``level`` of the values."""
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+@lru_cache(maxsize=2)
+def _counts(units: int, resamples: int, seed: int) -> Floats:
+    """How often each unit is drawn in each resample: the same for every score and pair of models of one test set."""
+    even = np.full(units, 1.0 / units)
+    return np.random.default_rng(seed).multinomial(units, even, resamples).astype(np.float64)
+
+
+def percentiles(values: NDArray[Any], level: float, units: int) -> tuple[float, float]:
+    """The middle ``level`` of resampled values, widened for few units: plain percentiles are too narrow then.
+
+    Args:
+        values: One for each resample.
+        level: Of the interval.
+        units: Independent items or clusters that were drawn.
+
+    Source: the expanded percentile interval of Hesterberg 2015, https://doi.org/10.1080/00031305.2015.1089789, section
+    4.3: as far into the tails as Student's interval goes, with the variance that a sample of n lacks.
+    """
+    from scipy.special import ndtr, stdtrit
+
+    tail = (1 - level) / 2
+    if units > 1:
+        tail = float(ndtr(math.sqrt(units / (units - 1)) * stdtrit(units - 1, tail)))
+    low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 

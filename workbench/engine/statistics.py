@@ -13,6 +13,9 @@ Interval = tuple[float, float]
 ALPHA = 0.05
 """Level of the tests; intervals have the level 1 - ALPHA."""
 
+EXACT_BELOW = 10
+"""Discordant pairs below which McNemar's test is the exact one: mid-p may reject a little too often there."""
+
 POWER = 0.8
 """Chance of a significant result at which an effect counts as detectable."""
 
@@ -35,17 +38,32 @@ def wilson(k: float, n: int, level: float = 0.95) -> Interval:
     return low, 1.0 if k >= n else min(1.0, middle + half)
 
 
-def mcnemar_midp(b: int, c: int) -> float:
-    """The p-value of ``b`` against ``c`` discordant pairs: exact, conditional, mid-p; 1 when they are equal.
+def mcnemar(b: int, c: int) -> float:
+    """The p-value of ``b`` against ``c`` discordant pairs: exact below EXACT_BELOW of them, else mid-p; 1 when equal.
 
     Source: Fagerland et al. 2013, https://doi.org/10.1186/1471-2288-13-91.
+
+    >>> mcnemar(0, 5), mcnemar(8, 1)
+    (0.0625, 0.0390625)
     """
     if b == c:
         return 1.0
-    from scipy.stats import binom
+    from scipy.stats import binom, binomtest
 
     fewer, discordant = min(b, c), b + c
+    if discordant < EXACT_BELOW:
+        return float(binomtest(fewer, discordant).pvalue)
     return float(2.0 * binom.cdf(fewer, discordant, 0.5) - binom.pmf(fewer, discordant, 0.5))
+
+
+def fisher(k_1: int, n_1: int, k_2: int, n_2: int) -> float:
+    """The p-value of two independent proportions, exact; 1 without data.
+
+    Source: Fisher 1935, The Design of Experiments, section 21.1; scipy.stats.fisher_exact.
+    """
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact([[k_1, n_1 - k_1], [k_2, n_2 - k_2]]).pvalue)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -64,6 +82,21 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """The p-values adjusted for the share of false discoveries, in their order; for sweeps too long for Holm.
+
+    Source: Benjamini and Hochberg 1995, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
+
+    >>> benjamini_hochberg([0.01, 0.04, 0.03])
+    [0.03, 0.04, 0.04]
+    """
+    if not p_values:
+        return []
+    from scipy.stats import false_discovery_control
+
+    return [round(float(p), 12) for p in false_discovery_control(p_values)]
+
+
 def newcombe(k_1: float, n_1: int, k_2: float, n_2: int, level: float = 0.95) -> Interval:
     """The interval of ``k_1 / n_1 - k_2 / n_2`` of independent samples; without data the whole range.
 
@@ -72,7 +105,7 @@ def newcombe(k_1: float, n_1: int, k_2: float, n_2: int, level: float = 0.95) ->
     """
     if n_1 == 0 or n_2 == 0:
         return -1.0, 1.0
-    return _difference(k_1 / n_1, wilson(k_1, n_1, level), k_2 / n_2, wilson(k_2, n_2, level), 0.0)
+    return of_intervals(k_1 / n_1, wilson(k_1, n_1, level), k_2 / n_2, wilson(k_2, n_2, level))
 
 
 def newcombe_paired(both: int, first: int, second: int, neither: int, level: float = 0.95) -> Interval:
@@ -98,11 +131,14 @@ def newcombe_paired(both: int, first: int, second: int, neither: int, level: flo
     determinant = both * neither - first * second
     corrected = max(0.0, determinant - n / 2) if determinant > 0 else float(determinant)
     correlation = corrected / math.sqrt(margins) if margins else 0.0
-    return _difference(k_1 / n, wilson(k_1, n, level), k_2 / n, wilson(k_2, n, level), correlation)
+    return of_intervals(k_1 / n, wilson(k_1, n, level), k_2 / n, wilson(k_2, n, level), correlation)
 
 
-def _difference(p_1: float, limits_1: Interval, p_2: float, limits_2: Interval, correlation: float) -> Interval:
-    """Newcombe's square-and-add of two intervals."""
+def of_intervals(p_1: float, limits_1: Interval, p_2: float, limits_2: Interval, correlation: float = 0.0) -> Interval:
+    """The interval of a difference, first minus second, from the intervals of both: Newcombe's square-and-add.
+
+    Source: Zou and Donner 2008, https://doi.org/10.1002/sim.3095.
+    """
     below_1, above_1 = p_1 - limits_1[0], limits_1[1] - p_1
     below_2, above_2 = p_2 - limits_2[0], limits_2[1] - p_2
     down = below_1**2 - 2 * correlation * below_1 * above_2 + above_2**2
@@ -146,6 +182,26 @@ def minimum_detectable_effect(n: int, discordance: float) -> float:
 def detectable_by(standard_error: float) -> float:
     """The smallest mean difference that shows with POWER at the level ALPHA, given its standard error."""
     return (_normal_quantile(1 - ALPHA / 2) + _normal_quantile(POWER)) * standard_error
+
+
+def normal_width(level: float) -> float:
+    """Width of the interval of a normal score with standard error 1.
+
+    >>> round(normal_width(0.95), 2)
+    3.92
+    """
+    return 2 * _normal_quantile((1 + level) / 2)
+
+
+def normal_p(z: float) -> float:
+    """The two-sided p-value of a normal score.
+
+    >>> round(normal_p(1.96), 3)
+    0.05
+    """
+    from scipy.special import ndtr
+
+    return float(2.0 * ndtr(-abs(z)))
 
 
 def _normal_quantile(probability: float) -> float:

@@ -66,3 +66,21 @@ def test_no_difference_seen_is_not_none():
     low, high = macro_f1.difference_interval(macro_f1.difference_replicates(golds, said, said), 20)
     assert low < -0.1
     assert high > 0.1
+
+
+def test_the_swap_test_keeps_its_level_and_the_interval_covers():
+    """Two models that are equally good: the second answers as the first on half of the items, anew on the others."""
+    generator = np.random.default_rng(7)
+    share = np.array([[0.20, 0.02, 0.02], [0.05, 0.25, 0.04], [0.02, 0.06, 0.34]])
+    true = np.mean([2 * share[k, k] / (share[k].sum() + share[:, k].sum()) for k in range(3)])
+    rejected, covered, trials, n = 0, 0, 500, 90
+    for _ in range(trials):
+        gold = generator.choice(3, n, p=share.sum(axis=1))
+        one, other = (np.array([generator.choice(3, p=share[g] / share[g].sum()) for g in gold]) for _ in range(2))
+        two = np.where(generator.random(n) < 0.5, one, other)
+        letters = [["ABC"[k] for k in said] for said in (gold, one, two)]
+        rejected += macro_f1.swap_test(*letters, swaps=400) < 0.05
+        low, high = macro_f1.interval(*letters[:2])
+        covered += low <= true <= high
+    assert 0.03 < rejected / trials < 0.06
+    assert covered / trials > 0.93

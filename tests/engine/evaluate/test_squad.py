@@ -1,8 +1,5 @@
 """The official rules: lower case, no string.punctuation, no whole-word a/an/the, split at white space."""
 
-import random
-import string
-
 import pytest
 
 from workbench.engine.evaluate.squad import best, normalise
@@ -76,50 +73,3 @@ def test_golds_that_normalise_to_nothing_do_not_count_beside_others():
     assert best(["the", "Paris"], "") == (0.0, 0.0)
     assert best([], "") == (1.0, 1.0)
     assert best([], "Paris") == (0.0, 0.0)
-
-
-def test_fuzz_against_a_second_writing_of_the_rules():
-    generator = random.Random(7)
-    words = ["the", "a", "an", "The", "x", "y", "z", "x.", "the2", "a-b", "—", "'", "", "é", "\u00a0", "1,0", "an."]
-
-    def text():
-        return generator.choice([" ", "  ", "-", "\t"]).join(generator.choices(words, k=generator.randrange(6)))
-
-    mismatches = 0
-    for _ in range(20_000):
-        said, golds = text(), [text() for _ in range(generator.randrange(4))]
-        mismatches += best(golds, said) != pytest.approx(_second(golds, said), abs=1e-12)
-    assert mismatches == 0
-
-
-def _second(golds, said):
-    """By loops over characters and lists, without regular expressions or counters."""
-    usable = [gold for gold in golds if _words(gold)] or [""]
-    exact = max(float(" ".join(_words(gold)) == " ".join(_words(said))) for gold in usable)
-    return exact, max(_overlap(_words(gold), _words(said)) for gold in usable)
-
-
-def _words(text):
-    kept = "".join(sign for sign in text.lower() if sign not in string.punctuation)
-    parts, word = [], ""
-    for sign in kept + " ":
-        if sign.isalnum() or sign == "_":
-            word += sign
-            continue
-        parts += [" " if word in ("a", "an", "the") else word, sign]
-        word = ""
-    return "".join(parts).split()
-
-
-def _overlap(gold, said):
-    if not gold or not said:
-        return float(gold == said)
-    left, common = list(gold), 0
-    for word in said:
-        if word in left:
-            left.remove(word)
-            common += 1
-    if common == 0:
-        return 0.0
-    precision, recall = common / len(said), common / len(gold)
-    return 2 * precision * recall / (precision + recall)

@@ -1,5 +1,6 @@
 import pytest
 
+from workbench.choices.protocols import PROTOCOLS
 from workbench.choices.rows import Row
 from workbench.choices.tasks import TASKS
 from workbench.engine.evaluate.scoring import score
@@ -53,7 +54,7 @@ COLLAPSED = {
 @pytest.mark.parametrize("task", ["arc", "squad", "math"])
 @pytest.mark.parametrize("kind", COLLAPSED)
 def test_a_collapsed_model_comes_out_below_a_mediocre_base(task, kind):
-    ranked = TASKS[task].metrics[0]
+    ranked = PROTOCOLS[TASKS[task].protocols[0]].metrics[0]
     base = summarize(task, samples(task, GOLDS[task], mediocre(task)))["metrics"][ranked]
     collapsed = summarize(task, samples(task, GOLDS[task], COLLAPSED[kind](task)))["metrics"][ranked]
     assert collapsed["value"] < base["value"]
@@ -78,7 +79,7 @@ def test_all_garbage_is_no_abstention():
 @pytest.mark.parametrize("task", ["arc", "squad", "math"])
 def test_metrics_come_in_the_order_of_the_task(task):
     found = summarize(task, samples(task, GOLDS[task], mediocre(task)))["metrics"]
-    assert tuple(found) == TASKS[task].metrics
+    assert tuple(found) == PROTOCOLS[TASKS[task].protocols[0]].metrics
     for entry in found.values():
         assert 0 <= entry["low"] <= entry["value"] <= entry["high"] <= 1
         assert entry["low"] < entry["high"]
@@ -123,3 +124,19 @@ def test_without_samples_nothing_is_claimed(task):
     assert found["metrics"] == {}
     assert found["floors"] == {}
     assert set(found["health"].values()) == {None}
+
+
+def test_the_official_figures_of_passages_stand_beside_the_score():
+    made = samples("squad", GOLDS["squad"], mediocre("squad"))
+    legacy = summarize("squad", made)["legacy"]
+    assert legacy == {"HasAns_exact": pytest.approx(0.6), "NoAns_exact": pytest.approx(0.6)}
+    sure = [{**sample, "na_prob": 0.0 if sample["gold"] else 0.9} for sample in made]
+    with_oracle = summarize("squad", sure)
+    assert with_oracle["legacy"]["oracle_best_exact"] == pytest.approx(0.8)  # every unanswerable one is now found
+    assert with_oracle["legacy"]["oracle_best_exact_threshold"] == 0.0
+    assert not any("best" in metric for metric in with_oracle["metrics"])
+
+
+def test_an_answer_that_could_not_be_read_is_no_abstention_to_the_official_figures():
+    legacy = summarize("squad", samples("squad", [(), ()], ["", "unanswerable"]))["legacy"]
+    assert legacy["NoAns_exact"] == 0.5

@@ -1,6 +1,17 @@
 """Data sets: read from files or the hub, or made; kept under data/ in one shape with a manifest."""
 
-from workbench.engine.datasets.prepare import check, count_train_rows, prepare, prepare_named, reduce, resolve
+from workbench.engine.datasets.prepare import check, count_train_rows, locate, prepare, prepare_named, reduce, resolve
 from workbench.engine.datasets.store import Prepared, prepared, rows
 
-__all__ = ["Prepared", "check", "count_train_rows", "prepare", "prepare_named", "prepared", "reduce", "resolve", "rows"]
+__all__ = [
+    "Prepared",
+    "check",
+    "count_train_rows",
+    "locate",
+    "prepare",
+    "prepare_named",
+    "prepared",
+    "reduce",
+    "resolve",
+    "rows",
+]

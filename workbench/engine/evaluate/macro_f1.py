@@ -42,22 +42,27 @@ def interval(golds: Sequence[str], answers: Sequence[str], level: float = 0.95) 
     values = _f1_of(drawn, cells[:, 0], cells[:, 1], classes)
     if np.ptp(values) < 1e-12:
         return wilson(float(values[0]) * len(golds), len(golds), level)
-    return percentiles(values, level)
+    return percentiles(values, level, len(golds))
+
+
+def replicates(golds: Sequence[str], answers: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+    """Macro-F1 of several sets of answers to the same items, (resamples, sets): each row has drawn its own items."""
+    cells, counts, classes = _cells(golds, *answers)
+    drawn = np.random.default_rng(0).multinomial(len(golds), counts / counts.sum(), RESAMPLES)
+    return np.stack([_f1_of(drawn, cells[:, 0], own, classes) for own in cells.T[1:]], axis=1)
 
 
 def difference_replicates(golds: Sequence[str], answers: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
     """Paired differences of macro-F1, answers minus others, over drawn tables of item pairs."""
-    cells, counts, classes = _cells(golds, answers, others)
-    drawn = np.random.default_rng(0).multinomial(len(golds), counts / counts.sum(), RESAMPLES)
-    gold, one, other = cells.T
-    return _f1_of(drawn, gold, one, classes) - _f1_of(drawn, gold, other, classes)
+    drawn = replicates(golds, [answers, others])
+    return drawn[:, 0] - drawn[:, 1]
 
 
 def difference_interval(replicates: NDArray[np.float64], n: int, level: float = 0.95) -> tuple[float, float]:
     """The interval of a paired difference from its replicates; of ``n`` items without spread, what may be unseen."""
     if np.ptp(replicates) < 1e-12:
         return unseen_difference(float(replicates[0]), n, level)
-    return percentiles(replicates, level)
+    return percentiles(replicates, level, n)
 
 
 def swap_test(golds: Sequence[str], answers: Sequence[str], others: Sequence[str], swaps: int = FLIPS) -> float:

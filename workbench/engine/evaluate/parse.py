@@ -45,6 +45,29 @@ def boxed(text: str) -> str | None:
     return None if start < 0 else text[start:end].strip()
 
 
+def closes_box(text: str) -> bool:
+    r"""Whether a text that ends in "}" has just closed its answer: a box with something in it, none open, no thoughts.
+
+    >>> closes_box(r"so \boxed{\frac{1}{2}}"), closes_box(r"\boxed{\frac{1}"), closes_box(r"<think>\boxed{1}")
+    (True, False, False)
+    """
+    if "<think>" in text and "</think>" not in text:
+        return False
+    answer = after_thinking(text)
+    depth, outer = 0, None
+    for match in _BRACES.finditer(answer):
+        brace = match.group()
+        if brace == "}":
+            depth = max(0, depth - 1)
+            if depth == 0 and outer is not None and match.end() > outer + 1 and answer[outer : match.start()].strip():
+                return True
+        elif brace == "{" or brace.startswith("\\boxed"):
+            if depth == 0:
+                outer = match.end() if brace.startswith("\\boxed") else None
+            depth += 1
+    return False
+
+
 def after_thinking(text: str) -> str:
     """What a model said after its last ``</think>``, stripped; everything when it did not think aloud."""
     return text.rpartition("</think>")[2].strip()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal, get_args
 
+from workbench.choices.protocols import PROTOCOLS, Protocol, suits
 from workbench.choices.rows import Row
 from workbench.choices.tasks import TASKS, AnswerFormat
 from workbench.engine import hashes
 from workbench.engine.datasets import Prepared, prepare, prepare_named, rows
 from workbench.paths import Workspace
 from workbench.profile import Count, Profile
+
+Role = Literal["own", "other"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,11 @@ class Questions:
         dataset_sha256: Of its test file.
         task: Name of a row of TASKS.
         rows: What is asked.
-        answer_format: How the answer is asked for.
-        max_new_tokens: Limit of an answer.
+        answer_format: How the answer is asked for, or was trained.
+        max_new_tokens: Limit of an answer; of a held-out loss, of the whole row.
+        protocol: Name of a row of PROTOCOLS.
+        role: "own" for the set that the profile trains on, "other" for what must not be forgotten.
+        name: What it is called in a result: the data set, and what sets it apart from its first evaluation.
     """
 
     dataset: str
@@ -34,15 +40,13 @@ class Questions:
     rows: tuple[Row, ...]
     answer_format: AnswerFormat
     max_new_tokens: int
-
-    @property
-    def protocol(self) -> str:
-        """Versioned name of how the task is evaluated; empty for a task without scores."""
-        return TASKS[self.task].protocol
+    protocol: str
+    role: Role = "own"
+    name: str = ""
 
 
 def all_questions(workspace: Workspace, profile: Profile) -> list[Questions]:
-    """What a profile is tested on: its own data set first, then ``eval.datasets``.
+    """What a profile is tested on: its own data set first, then ``eval.datasets``, by each protocol that suits it.
 
     Raises:
         InputError: A data set is missing.
@@ -53,7 +57,13 @@ def all_questions(workspace: Workspace, profile: Profile) -> list[Questions]:
     for name in profile.eval.datasets:
         other = prepare_named(workspace, name)
         prepared.setdefault(other.id, other)
-    return [_questions(one, profile, counts.get(one.id, profile.eval.rows)) for one in prepared.values()]
+    return [
+        questions
+        for one in prepared.values()
+        for questions in _questions(
+            one, profile, counts.get(one.id, profile.eval.rows), "own" if one.id == own.id else "other"
+        )
+    ]
 
 
 def _fewer(one: Count, other: Count) -> Count:
@@ -61,25 +71,75 @@ def _fewer(one: Count, other: Count) -> Count:
     return min(numbers) if numbers else "all"
 
 
-def _questions(prepared: Prepared, profile: Profile, count: Count) -> Questions:
-    task = str(prepared.manifest["task"])
+def answer_formats(profile: Profile) -> list[AnswerFormat]:
+    """The forms in which answers are asked for, the first one first."""
+    wanted = profile.eval.answer_format
     own = profile.data.answer_format
-    answer_format = own if profile.eval.answer_format == "trained" else profile.eval.answer_format
+    if wanted == "both":
+        return [own, *(other for other in get_args(AnswerFormat) if other != own)]
+    named = [wanted] if isinstance(wanted, str) else wanted
+    return list(dict.fromkeys(own if one == "trained" else one for one in named))
+
+
+def protocols(profile: Profile, task: str) -> list[Protocol]:
+    """The protocols of a task: those that the profile names and that suit it, or else the task's own."""
+    named = [PROTOCOLS[name] for name in dict.fromkeys(profile.eval.protocols) if suits(name, task)]
+    return named or [PROTOCOLS[name] for name in TASKS[task].protocols]
+
+
+def _questions(prepared: Prepared, profile: Profile, count: Count, role: Role) -> Iterator[Questions]:
+    task = str(prepared.manifest["task"])
+    chosen = tuple(rows(prepared, "test", count, profile.data.seed))
+    formats = answer_formats(profile)
+    for protocol in protocols(profile, task):
+        asked = chosen
+        if protocol.way == "choose":
+            asked = tuple(row for row in chosen if protocol.choice(row) is not None)
+        if not asked:
+            continue  # no row holds its options
+        for answer_format in formats if protocol.way == "generate" else [profile.data.answer_format]:
+            parts = [prepared.id]
+            if protocol.name != TASKS[task].protocols[0]:
+                parts.append(protocol.name)
+            if answer_format != formats[0] and protocol.way == "generate":
+                parts.append(answer_format)
+            yield Questions(
+                dataset=prepared.id,
+                dataset_sha256=str(prepared.manifest["sha256"]["test"]),
+                task=task,
+                rows=asked,
+                answer_format=answer_format if protocol.way != "choose" else "bare",
+                max_new_tokens=_limit(protocol, profile, task, answer_format),
+                protocol=protocol.name,
+                role=role,
+                name="/".join(parts),
+            )
+
+
+def _limit(protocol: Protocol, profile: Profile, task: str, answer_format: AnswerFormat) -> int:
+    if protocol.way == "choose":
+        return 0
+    if protocol.way == "loss":
+        return profile.train.max_length
     limit = profile.eval.max_new_tokens
-    return Questions(
-        dataset=prepared.id,
-        dataset_sha256=str(prepared.manifest["sha256"]["test"]),
-        task=task,
-        rows=tuple(rows(prepared, "test", count, profile.data.seed)),
-        answer_format=answer_format,
-        max_new_tokens=TASKS[task].max_new_tokens[answer_format] if limit == "auto" else limit,
-    )
+    return TASKS[task].max_new_tokens[answer_format] if limit == "auto" else limit
 
 
-def model_identity(profile: Profile, weights_sha256: str, template: str, device: str) -> dict[str, Any]:
-    """Everything but the rows that a greedy answer depends on."""
+def model_identity(
+    profile: Profile, weights_sha256: str, template: str, device: str, tokenizer_sha256: str = ""
+) -> dict[str, Any]:
+    """Everything but the rows that a greedy answer depends on.
+
+    Args:
+        profile: Says how the model is loaded and asked.
+        weights_sha256: Of the base model's weights and configs.
+        template: Its chat template.
+        device: What it runs on, by name: other kernels round otherwise.
+        tokenizer_sha256: Of the tokenizer's files.
+    """
     return {
         "weights_sha256": weights_sha256,
+        "tokenizer_sha256": tokenizer_sha256,
         "quant": profile.quant.model_dump(),
         "dtype": profile.model.dtype,
         "attn_implementation": profile.model.attn_implementation,
@@ -92,13 +152,18 @@ def model_identity(profile: Profile, weights_sha256: str, template: str, device:
 
 
 def key(identity: dict[str, Any], adapter_sha256: str | None, asked: Questions) -> str:
-    """The key of one model's answers to one test set, as asked here; 64 hexadecimal digits."""
+    """The key of one model's answers to one test set, as asked here; 64 hexadecimal digits.
+
+    What is asked of each row is checked by its own hash, ``prompt_hash``.
+    """
     protocol = [asked.protocol, asked.answer_format, asked.max_new_tokens, asked.dataset_sha256]
     return hashes.of_json([identity, adapter_sha256, protocol])
 
 
-def base_id(identity: dict[str, Any], asked: Sequence[Questions], model: str) -> str:
+def base_id(identity: dict[str, Any], asked: Sequence[Questions], model: str, further: Sequence[Any] = ()) -> str:
     """The id of the run that holds the base model's answers: one for each model, protocol and set of rows."""
-    chosen = [[key(identity, None, one), [row.id for row in one.rows]] for one in asked]
+    chosen: list[Any] = [[key(identity, None, one), [row.id for row in one.rows]] for one in asked]
+    if further:
+        chosen.append(list(further))
     slug = model.rstrip("/").rpartition("/")[2].lower()
     return f"base-{slug}-{hashes.of_json(chosen)[:8]}"

@@ -1,0 +1,1 @@
+"""A run's scores and answers in the files of other tools."""
