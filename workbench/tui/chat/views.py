@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -71,8 +70,8 @@ class Prompt(Message):
 class AnswerView(Message):
     """One answer: a line about it, and its text as Markdown or plain.
 
-    Text arrives through ``show`` as often as the worker tells; a task of the view's own renders what has come since
-    it rendered last, so that neither the keyboard nor the worker ever waits for it.
+    While it is generated it is plain text: one widget, whatever its length. Markdown, which is a widget for each
+    block, is rendered once it has ended; streamed, its layout would cost the keyboard more than 50 ms at a time.
 
     Args:
         answer: What is there of it.
@@ -117,8 +116,9 @@ class AnswerView(Message):
 
     @property
     def plain(self) -> bool:
-        """Whether the text is shown as it is: by choice, or because Markdown would show nothing of it."""
-        return not self._markdown or self._plain_only or bool(self.answer.nothing)
+        """Whether the text is shown as it is: it still grows, or by choice, or Markdown would show nothing of it."""
+        growing = not self.answer.finish
+        return growing or not self._markdown or self._plain_only or not self.answer.text.strip()
 
     def set_markdown(self, markdown: bool) -> None:
         """Render, or show the text as it is."""
@@ -134,53 +134,28 @@ class AnswerView(Message):
         if not self.children:
             return  # ``on_mount`` comes back to it
         self._head.update(answer_head(answer, self._again), layout=False)
-        self.set_class(self.plain, "is-plain")
-        if self.plain:
+        rendered = not self.plain and self._rendered.source == lines(answer.text)
+        self.set_class(not rendered, "is-plain")
+        if not rendered:
             said = safe_lines(answer.text)
             if answer.nothing:
                 said.append(f"(empty): {answer.nothing}", style="italic")
             self._as_it_is.update(said)
-        elif not self._rendering:
+        if not (self.plain or rendered or self._rendering):
             self._rendering = True
-            self.run_worker(self._render_text(), group="render")
+            self.run_worker(self._render_whole(), group="render")
 
-    async def _render_text(self) -> None:
-        """Render what is new until nothing is; a finished answer is rendered once more as a whole."""
-        widget = self._rendered
+    async def _render_whole(self) -> None:
+        """Render a finished answer; a text that renders to nothing is shown as it is."""
         try:
-            if not lines(self.answer.text).startswith(widget.source):
-                await widget.update("")  # it is being generated again
-            stream = Markdown.get_stream(widget)
-            try:
-                for piece in self._pieces(widget):
-                    await stream.write(piece)
-            finally:
-                await stream.stop()
-            if self.answer.finish and not self.plain:
-                await self._render_whole(widget)
+            await self._rendered.update(lines(self.answer.text))
+            self._plain_only = not self._rendered.children
         except Exception as error:  # noqa: BLE001 - no text of a model may cost the answer: it is shown as it is
             self._plain_only = True
             self.app.notify(f"shown as plain text, for its Markdown cannot be rendered: {error!r}", severity="warning")
         finally:
             self._rendering = False
-        if self._plain_only or (self.answer.finish and widget.source != lines(self.answer.text)):
-            self.show(self.answer)
-
-    def _pieces(self, widget: Markdown) -> Iterator[str]:
-        """What of the safe text is not in the widget yet."""
-        done = widget.source
-        while not self.plain:
-            text = lines(self.answer.text)
-            if len(text) <= len(done) or not text.startswith(done):
-                return
-            yield text[len(done) :]
-            done = text
-
-    async def _render_whole(self, widget: Markdown) -> None:
-        """Streaming looks only at the last block; a text that renders to nothing is shown as it is."""
-        await widget.update(lines(self.answer.text))
-        if self.answer.text.strip() and not widget.children:
-            self._plain_only = True
+        self.show(self.answer)
 
 
 class TurnView(Vertical):
