@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,9 +94,9 @@ class Terminal:
         """Of the command."""
         return int(self.pid_file.read_text())
 
-    def wait(self, text: str) -> str:
+    def wait(self, text: str, deadline_s: float = DEADLINE_S) -> str:
         """The screen once it shows a text."""
-        self.until(lambda: text in self.screen(), f'"{text}"')
+        self.until(lambda: text in self.screen(), f'"{text}"', deadline_s)
         return self.screen()
 
     def wait_end(self) -> int:
@@ -103,11 +104,11 @@ class Terminal:
         self.until(lambda: self.ended.exists() and bool(self.ended.read_text()), "the end of the command")
         return int(self.ended.read_text())
 
-    def until(self, done: Callable[[], bool], what: str) -> None:
+    def until(self, done: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
         """Wait; fails with what is on the screen."""
         import pytest  # as above
 
-        deadline = time.monotonic() + DEADLINE_S
+        deadline = time.monotonic() + deadline_s
         while not done():
             if time.monotonic() > deadline:
                 pytest.fail(f"{what} did not come; the screen is:\n{self.screen()}")
@@ -120,7 +121,7 @@ class Terminal:
 
 
 def as_svg(screen: str, size: tuple[int, int], title: str) -> str:
-    """A picture of a screen with its colours, drawn by rich."""
+    """A picture of a screen with its colours, drawn by rich; whoever looks at it fetches no font from elsewhere."""
     from rich.console import Console
     from rich.terminal_theme import TerminalTheme
     from rich.text import Text
@@ -130,4 +131,5 @@ def as_svg(screen: str, size: tuple[int, int], title: str) -> str:
         console = Console(record=True, width=size[0], file=nowhere, color_system="truecolor", force_terminal=True)
         for line in screen.splitlines()[: size[1]]:
             console.print(Text.from_ansi(line), no_wrap=True, overflow="crop", crop=True)
-        return console.export_svg(title=title, theme=theme)
+        drawn = console.export_svg(title=title, theme=theme, unique_id="screen")
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
