@@ -86,6 +86,16 @@ def test_a_resumed_run_tells_steps_again_and_its_pause_is_no_work(run, write):
     assert list(history.curve("rss_bytes").xs) == [6.0]
 
 
+def test_two_looks_at_memory_in_one_moment_are_no_restart(run, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    log = EventLog(run.events_file)
+    log.append("started")
+    for rss_bytes in (5, 7):  # the last of one stage and the first of the next
+        log.append("memory", rss_bytes=rss_bytes)
+    curve = told(HistoryReader(run)).curve("rss_bytes")
+    assert (curve.restarts, list(curve.ys)) == ([], [5, 7])
+
+
 def test_answers_are_a_curve_for_each_data_set_and_stage(run, write):
     def answered(done, score):
         return "sample", {"dataset": "quiz", "done": done, "total": 9, "metric": "accuracy", "score": score}

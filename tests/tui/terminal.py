@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,16 +11,22 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 WORKBENCH = [sys.executable, "-m", "workbench"]
 DEADLINE_S = 60.0
 PAUSE_S = 0.05
+ANSI_COLOURS = [
+    *((0, 0, 0), (205, 49, 49), (13, 188, 121), (229, 229, 16), (36, 114, 200), (188, 63, 188), (17, 168, 205)),
+    *((229, 229, 229), (102, 102, 102), (241, 76, 76), (35, 209, 139), (245, 245, 67), (59, 142, 234)),
+    *((214, 112, 214), (41, 184, 219), (255, 255, 255)),
+]
+"""The sixteen that a terminal gives, as a usual one shows them."""
 
 
 def need_tmux() -> None:
     """Skip the test where there is no tmux."""
+    import pytest  # here, because a benchmark opens terminals where there is no pytest
+
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed: the tests of a real terminal need it")
 
@@ -66,9 +73,9 @@ class Terminal:
         )
         return done.stdout
 
-    def screen(self) -> str:
-        """What is on the screen."""
-        return self.tmux("capture-pane", "-p")
+    def screen(self, colours: bool = False) -> str:
+        """What is on the screen, with its colours as escape codes if asked."""
+        return self.tmux("capture-pane", "-p", *(["-e"] if colours else []))
 
     def press(self, *keys: str) -> None:
         """Press keys, in tmux's spelling."""
@@ -87,9 +94,9 @@ class Terminal:
         """Of the command."""
         return int(self.pid_file.read_text())
 
-    def wait(self, text: str) -> str:
+    def wait(self, text: str, deadline_s: float = DEADLINE_S) -> str:
         """The screen once it shows a text."""
-        self.until(lambda: text in self.screen(), f'"{text}"')
+        self.until(lambda: text in self.screen(), f'"{text}"', deadline_s)
         return self.screen()
 
     def wait_end(self) -> int:
@@ -97,9 +104,11 @@ class Terminal:
         self.until(lambda: self.ended.exists() and bool(self.ended.read_text()), "the end of the command")
         return int(self.ended.read_text())
 
-    def until(self, done: Callable[[], bool], what: str) -> None:
+    def until(self, done: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
         """Wait; fails with what is on the screen."""
-        deadline = time.monotonic() + DEADLINE_S
+        import pytest  # as above
+
+        deadline = time.monotonic() + deadline_s
         while not done():
             if time.monotonic() > deadline:
                 pytest.fail(f"{what} did not come; the screen is:\n{self.screen()}")
@@ -109,3 +118,18 @@ class Terminal:
         """End the server with everything in it."""
         self.tmux("kill-server")
         Path(self._socket).unlink(missing_ok=True)
+
+
+def as_svg(screen: str, size: tuple[int, int], title: str) -> str:
+    """A picture of a screen with its colours, drawn by rich; whoever looks at it fetches no font from elsewhere."""
+    from rich.console import Console
+    from rich.terminal_theme import TerminalTheme
+    from rich.text import Text
+
+    theme = TerminalTheme((18, 18, 18), (224, 224, 224), ANSI_COLOURS[:8], ANSI_COLOURS[8:])
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=size[0], file=nowhere, color_system="truecolor", force_terminal=True)
+        for line in screen.splitlines()[: size[1]]:
+            console.print(Text.from_ansi(line), no_wrap=True, overflow="crop", crop=True)
+        drawn = console.export_svg(title=title, theme=theme, unique_id="screen")
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)

@@ -6,6 +6,7 @@ run adds portions to its ``History`` at almost no cost, so that a log of any len
 
 from __future__ import annotations
 
+import math
 import time
 from array import array
 from collections.abc import Iterable, Iterator
@@ -86,6 +87,7 @@ class HistoryReader:
         self._begun_s = self._last_s = self._before_s = 0.0
         self._attempts = 0
         self._told_s = -SAID_S
+        self._sampled_s = -1.0
 
     def read(self, limit_s: float = 0.05) -> Portion:
         """The events since the last call, as far as ``limit_s`` reaches, and the run's state after them."""
@@ -151,7 +153,9 @@ class HistoryReader:
         if event.kind == "step" or "eval_loss" in event.fields:
             _collect(portion, event.fields, STEP_KEYS, float(event.fields["step"]))
         if event.kind in MEASURED and event.fields.keys() & SAMPLE_KEYS:
-            _collect(portion, event.fields, SAMPLE_KEYS, worked_s)
+            # Two looks in one moment, the last of a stage and the first of the next, are two points.
+            self._sampled_s = max(worked_s, math.nextafter(self._sampled_s, math.inf))
+            _collect(portion, event.fields, SAMPLE_KEYS, self._sampled_s)
         if event.kind == "memory" and "rss_bytes" in event.fields:
             portion.memory = event.fields
         elif event.kind == "sample":
