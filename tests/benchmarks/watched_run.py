@@ -14,7 +14,7 @@ from pathlib import Path
 from gpu_study import make
 
 from workbench.engine.events import Event, EventReader
-from workbench.engine.run import Run
+from workbench.engine.run import Run, runs
 from workbench.paths import Workspace
 
 MAX_STEPS = 100_000
@@ -121,7 +121,7 @@ def start(workspace: Workspace, model: Path, tiny: bool) -> Run:
     done = subprocess.run(command(workspace, "run", "watched", "--detach"), capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"the run could not be started ({done.returncode}):\n{done.stdout}{done.stderr}")
-    return Run(workspace, next(folder.name for folder in (workspace.root / "metrics").iterdir() if folder.is_dir()))
+    return runs(workspace)[-1]
 
 
 def events(run: Run, kind: str) -> list[Event]:

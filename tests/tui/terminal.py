@@ -74,8 +74,8 @@ class Terminal:
         return done.stdout
 
     def screen(self, colours: bool = False) -> str:
-        """What is on the screen, with its colours as escape codes if asked."""
-        return self.tmux("capture-pane", "-p", *(["-e"] if colours else []))
+        """What is on the screen; with its colours as escape codes and in its whole width if asked."""
+        return self.tmux("capture-pane", "-p", *(["-e", "-N"] if colours else []))
 
     def press(self, *keys: str) -> None:
         """Press keys, in tmux's spelling."""

@@ -35,13 +35,12 @@ class FirstRun(Static, can_focus=True):
 
     def render(self) -> Text:
         """What to press, and what will happen."""
-        text = Text("There are no runs here yet.\n", style="bold")
+        text = Text()
+        text.append("There are no runs here yet.\n", style="bold")
         text.append(f"{one_line(self._folder)}\n\n", style="dim")
         text.append("Press enter", style="bold")
-        text.append(
-            " to start the quickstart: it fetches SmolLM2-135M (about 270 MB), trains a LoRA on questions about\n"
-        )
-        text.append("short passages, and compares the tuned model with the untrained one.\n")
+        text.append(" to start the quickstart: it fetches SmolLM2-135M (about 270 MB), trains a LoRA on questions ")
+        text.append("about short passages, and compares the tuned model with the untrained one.\n")
         text.append("Needs 4 GiB of RAM and no GPU; five to eight minutes on two cores.\n\n")
         for key, what in (("2", "write a profile of your own"), ("?", "all keys of this screen"), ("q", "quit")):
             text.append(f"  {key}", style="bold").append(f"  {what}\n")
