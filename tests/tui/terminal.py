@@ -104,6 +104,17 @@ class Terminal:
         self.until(lambda: self.ended.exists() and bool(self.ended.read_text()), "the end of the command")
         return int(self.ended.read_text())
 
+    def until_still(self) -> None:
+        """Wait until nothing is drawn for a moment: a frame comes in pieces."""
+        seen: list[str] = []
+
+        def still() -> bool:
+            time.sleep(4 * PAUSE_S)
+            seen.append(self.screen(colours=True))
+            return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3]
+
+        self.until(still, "a moment without a change")
+
     def until(self, done: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
         """Wait; fails with what is on the screen."""
         import pytest  # as above
