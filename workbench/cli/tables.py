@@ -33,9 +33,9 @@ def show_comparison(comparison: Comparison) -> None:
         say(f"note: {note}")
 
 
-def show_grid(grid: Grid) -> None:
-    """Print a header and its rows, texts to the left and figures to the right."""
+def show_grid(grid: Grid, left: tuple[str, ...] = ()) -> None:
+    """Print a header and its rows, texts to the left and figures to the right; ``left`` are more columns of texts."""
     from workbench.engine.comparison_text import LEFT
 
     header, rows = grid
-    emit_table(header, rows, right=[name for name in header if name not in LEFT])
+    emit_table(header, rows, right=[name for name in header if name not in (*LEFT, *left)])

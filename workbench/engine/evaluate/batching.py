@@ -12,6 +12,8 @@ from workbench.engine.evaluate.attention import inner
 T = TypeVar("T")
 
 CPU_TOKENS = 8192
+LEAST_TOKENS = 2048
+"""The budget of a GPU that the weights have all but filled."""
 MOST_TOKENS = 131_072
 ROOM = 0.7
 """Fraction of a GPU's memory beside the weights that keys and values may take."""
@@ -29,7 +31,7 @@ def budget(model: Any, wanted: int | Literal["auto"]) -> int:
         return CPU_TOKENS
     total = torch.cuda.get_device_properties(model.device).total_memory
     room = (total - inner(model).get_memory_footprint() - SPARE_BYTES) * ROOM
-    return int(max(CPU_TOKENS // 4, min(MOST_TOKENS, room // token_bytes(model))))
+    return int(max(LEAST_TOKENS, min(MOST_TOKENS, room // token_bytes(model))))
 
 
 def token_bytes(model: Any) -> int:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from workbench.engine.evaluate.batching import LEAST_TOKENS
 from workbench.engine.fetch import model_folder
 from workbench.engine.memory import evaluation, simulate
 from workbench.engine.memory.config import MEASURED_FAMILIES
@@ -102,7 +103,9 @@ def measured_workload(workspace: Workspace, profile: Profile) -> tuple[Workload,
             workload = longest(train, lengths, labels)
     limit = profile.eval.max_new_tokens
     new_tokens = limit if isinstance(limit, int) else NEW_TOKENS
-    rows = max(1, profile.eval.batch_tokens // (workload.sequence_tokens + new_tokens))
+    wanted = profile.eval.batch_tokens
+    tokens = LEAST_TOKENS if wanted == "auto" else wanted  # "auto" takes more only where the card has room for it
+    rows = max(1, tokens // (workload.sequence_tokens + new_tokens))
     return workload, Generation(rows, workload.sequence_tokens, new_tokens)
 
 
