@@ -26,7 +26,7 @@ from memory_cases import CAPPED, HUB_IDS, Case
 
 from workbench.engine.memory.cards import Card, find_card
 from workbench.engine.memory.config import _known
-from workbench.engine.memory.estimate import SAFE_MARGIN, Verdict, judge
+from workbench.engine.memory.estimate import Verdict, judge
 from workbench.engine.memory.machine import machine
 
 VERDICTS = Path(__file__).with_name("memory_verdicts.json")
@@ -48,21 +48,21 @@ def find() -> list[dict[str, Any]]:
 def _search(job: tuple[int, int, Case]) -> list[dict[str, Any]]:
     cap_gib, number, template = job
     card = Card(f"{cap_gib} GiB", cap_gib * GIB, capability=find_card(CARD).capability)
-    found = [_capped(_longest(template, card, lambda margin: margin >= SAFE_MARGIN), card)]
+    found = [_capped(_longest(template, card, lambda verdict: verdict.word == "fits"), card)]
     if number < WITH_COUNTERPART:
-        longest = _longest(template, card, lambda margin: margin > TOO_MUCH)
+        longest = _longest(template, card, lambda verdict: verdict.margin > TOO_MUCH)
         found.append(_capped(replace(longest, tokens=longest.tokens + STEP_TOKENS), card))
     for one in found:
         print(one["name"], one["verdict"], one["margin"], flush=True)
     return found
 
 
-def _longest(template: Case, card: Card, is_right: Callable[[float], bool]) -> Case:
+def _longest(template: Case, card: Card, is_right: Callable[[Verdict], bool]) -> Case:
     low, high = 1, 16384 // STEP_TOKENS
     while high - low > 1:
         middle = (low + high) // 2
         case = replace(template, tokens=middle * STEP_TOKENS)
-        low, high = (middle, high) if is_right(_verdict(case, card).margin) else (low, middle)
+        low, high = (middle, high) if is_right(_verdict(case, card)) else (low, middle)
     return replace(template, tokens=low * STEP_TOKENS)
 
 
@@ -83,7 +83,7 @@ def _capped(case: Case, card: Card) -> dict[str, Any]:
         "verdict": verdict.word,
         "margin": round(verdict.margin, 4),
         "cap_bytes": card.total_bytes - around.context_bytes,
-        "need_bytes": card.total_bytes + GIB,
+        "need_bytes": card.total_bytes,
     }
 
 

@@ -85,8 +85,8 @@ class Case:
 
     def workload(self) -> Workload:
         """Its micro-batch."""
-        varied = self.varied and self.rows > 1
-        return Workload(self.rows, self.tokens, self.rows * (self.tokens // 2), self.accumulation, varied, "benchmark")
+        labels = self.rows * (self.tokens // 2)
+        return Workload(self.rows, self.tokens, labels, self.accumulation, self.varied, "benchmark")
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""

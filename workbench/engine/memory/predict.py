@@ -6,13 +6,14 @@ import importlib.util
 import logging
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from workbench.engine.evaluate.batching import LEAST_TOKENS
 from workbench.engine.fetch import model_folder
 from workbench.engine.memory import evaluation, simulate
 from workbench.engine.memory.config import MEASURED_FAMILIES
-from workbench.engine.memory.estimate import Estimate, Machine, Prediction
+from workbench.engine.memory.estimate import Estimate, Machine, Prediction, safe_margin
 from workbench.engine.memory.evaluation import Generation
 from workbench.engine.memory.simulate import Simulated
 from workbench.engine.memory.workload import Workload, longest, worst_case
@@ -65,7 +66,9 @@ def predict_training(
     fused = uses_liger(profile.train)
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
     notes = [workload.source, *_notes(profile, config)]
-    return _estimate("train", step, machine, notes), step.trainable_parameters
+    estimate = _estimate("train", step, machine, notes)
+    margin = safe_margin(workload, full=profile.adapter.method == "full")
+    return replace(estimate, safe_margin=margin), step.trainable_parameters
 
 
 def predict_evaluation(profile: Profile, config: dict[str, Any], batch: Generation, machine: Machine) -> Estimate:

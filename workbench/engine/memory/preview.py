@@ -13,7 +13,7 @@ from workbench.choices.optimizers import OPTIMIZERS
 from workbench.choices.quantizers import Int8Options, Nf4Options
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.config import Shape, model_config, shape_of
-from workbench.engine.memory.estimate import Estimate
+from workbench.engine.memory.estimate import Estimate, safe_margin
 from workbench.engine.memory.machine import machine
 from workbench.engine.memory.workload import Workload, worst_case
 from workbench.errors import InputError
@@ -79,6 +79,7 @@ def preview(
         phase=phase,
         parts={**parts, "context": around.context_bytes},
         error=ERROR,
+        safe_margin=safe_margin(batch, full=isinstance(profile.adapter, FullOptions)),
         notes=(batch.source, *around.notes),
     )
 

@@ -17,7 +17,7 @@ class Workload:
         sequence_tokens: Tokens of its longest row; the others are padded to it.
         label_tokens: Positions of the whole micro-batch whose loss counts.
         accumulation: Micro-batches a step; with more than one, gradients are there while the next one runs.
-        padded: Whether its rows differ in length, so that attention needs a mask.
+        varied: Whether the rows of the data set differ in length.
         source: Where the figures come from, in words.
     """
 
@@ -25,8 +25,13 @@ class Workload:
     sequence_tokens: int
     label_tokens: int
     accumulation: int
-    padded: bool
+    varied: bool
     source: str
+
+    @property
+    def padded(self) -> bool:
+        """Whether rows of different length lie in one micro-batch, so that attention needs a mask."""
+        return self.varied and self.micro_batch > 1
 
 
 def worst_case(train: TrainOptions) -> Workload:
@@ -37,7 +42,7 @@ def worst_case(train: TrainOptions) -> Workload:
         sequence_tokens=train.max_length,
         label_tokens=rows * (train.max_length - 1),
         accumulation=train.gradient_accumulation_steps,
-        padded=False,
+        varied=False,
         source=f"worst case: rows of train.max_length = {train.max_length} tokens, all of them trained",
     )
 
@@ -57,6 +62,6 @@ def longest(train: TrainOptions, lengths: Sequence[int], labels: Sequence[int]) 
         sequence_tokens=batch[0],
         label_tokens=max(1, sum(sorted(labels, reverse=True)[:rows])),
         accumulation=train.gradient_accumulation_steps,
-        padded=len(set(lengths)) > 1 and rows > 1,
+        varied=len(set(lengths)) > 1,
         source=f"the longest of {len(lengths)} training rows has {batch[0]} tokens",
     )
