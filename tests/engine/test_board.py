@@ -100,6 +100,13 @@ def test_a_finished_run_is_a_row_with_its_names_its_losses_and_its_age(workspace
     assert (row.problem, row.reason, row.tags, row.archived) == ("", "", (), False)
 
 
+def test_an_imported_result_is_no_base_model(workspace, make):
+    imported = {"kind": "imported", "model": {"name": "m"}, "adapter": None, "method": "none", "quant": "none"}
+    make(("started", {"schema": 1, "verb": "import"}), FINISHED, result=imported)
+    (row,) = Board(workspace).refresh()
+    assert (row.kind, row.method, row.method_label, row.model) == ("imported", "none", "imported", "m")
+
+
 def test_the_same_names_come_from_the_profile_while_there_is_no_result(workspace, make):
     finished = make(STARTED, FINISHED, result=RESULT)
     failed = make(STARTED, ("ended", {"status": "failed", "reason": "It broke."}))

@@ -26,8 +26,8 @@ FRESH_NS = 1_000_000_000
 """A folder that changed so short a time ago is looked at again: clocks of file systems tick slowly."""
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, WorkbenchError)
 """What reading a damaged file raises."""
-Frozen = tuple[str, dict[str, Any], str, bool]
-"""Model, [adapter], quantization method, and whether anything is trained."""
+Frozen = tuple[str, dict[str, Any], str, str]
+"""Model, [adapter], quantization method, and the kind of the run."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class RunRow:
     Args:
         id: Of the run.
         name: Of its profile; the id for the answers of an untrained model.
-        kind: "train", "base" (answers of an untrained model) or "evaluation" (of a model, on request); empty when
-            the profile cannot be read, as the next four are.
+        kind: "train", "base" (answers of an untrained model), "evaluation" (of a model, on request) or "imported"
+            (another tool's result); empty when the profile cannot be read, as the next four are.
         model: Name of the base model.
         method: Name of the adapter method, "none" where nothing is trained.
         method_label: The same for people, with the rank.
@@ -216,25 +216,25 @@ def _why(path: Path, error: BaseException) -> str:
 
 def _from_result(path: Path) -> Frozen:
     result = json.loads(path.read_bytes())
-    return result["model"]["name"], result["adapter"], result["quant"], result["kind"] == "train"
+    return result["model"]["name"], result["adapter"], result["quant"], result["kind"]
 
 
 def _from_profile(path: Path) -> Frozen:
     frozen = tomllib.loads(path.read_text(encoding="utf-8"))
-    trained = frozen["train"]["max_steps"] != 0
-    return frozen["model"]["name"], frozen["adapter"], frozen["quant"]["method"], trained
+    kind = "train" if frozen["train"]["max_steps"] != 0 else "evaluation"
+    return frozen["model"]["name"], frozen["adapter"], frozen["quant"]["method"], kind
 
 
 def _facts(run: Run, frozen: Frozen) -> dict[str, Any]:
     """What a row says of the run's profile."""
-    model, adapter, quant, trained = frozen
-    kind = "base" if run.is_base else "train" if trained else "evaluation"
+    model, adapter, quant, kind = frozen
+    kind = "base" if run.is_base else kind
     return {
         "name": run.id if run.is_base else run.id.split("-", 2)[-1],
         "kind": kind,
         "model": str(model),
         "method": str(adapter["method"]) if kind == "train" else "none",
-        "method_label": _method_label(adapter) if kind == "train" else "base",
+        "method_label": _method_label(adapter) if kind == "train" else "imported" if kind == "imported" else "base",
         "quant": str(quant),
         "quant_label": QUANTIZERS[quant].label if quant in QUANTIZERS else str(quant),
     }

@@ -37,7 +37,7 @@ class Evaluation:
         run_id: The run that it is shown under; empty while it waits.
         dataset: Name of the entry, a data set as a rule; empty where only the profile says what will be asked.
         model: Name of the base model; empty while it waits.
-        what: "base" for an untrained model, else method and quantization.
+        what: "base" for an untrained model, "imported" for another tool's result, else method and quantization.
         done, total: Answers so far and in the end; None when unknown.
         score: So far, or in the end.
         place: In the queue, from 1; 0 for none.
@@ -205,6 +205,8 @@ def _result(run: RunRow, dataset: str, entry: dict[str, Any]) -> Evaluation:
 
 
 def _what(run: RunRow) -> str:
+    if run.kind == "imported":
+        return "imported"
     if run.kind != "train":
         return "base" if run.quant in ("", "none") else f"base {run.quant_label}"
     return run.method_label if run.quant in ("", "none") else f"{run.method_label} {run.quant_label}"
