@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 from transformers.initialization import no_init_weights
 
 from workbench.choices.quantizers import QUANTIZERS, Int8Options, Nf4Options
@@ -25,10 +25,13 @@ from workbench.engine.memory.kernels import MASKED, PLAIN, CudaDropout
 from workbench.engine.memory.tracker import Tracker
 from workbench.engine.memory.workload import Workload
 from workbench.engine.model import attach
+from workbench.errors import InputError
 from workbench.profile import Profile
 
 PHASES = ("optimizer", "forward", "loss", "backward")
 """In the order in which a steady step goes through them: the states of the step before are there already."""
+LENGTH_DEPENDENT_ROPE = ("dynamic", "longrope")
+"""Rotations that look at the positions first, which have no values here; they take as much as the plain one."""
 
 
 @dataclass(frozen=True)
@@ -126,25 +129,44 @@ def at_depth(shallow: Simulated, deep: Simulated, depths: tuple[int, int], layer
 
 
 def build(profile: Profile, config: dict[str, Any], layers: int, padded: bool) -> PreTrainedModel:
-    """The base model without values, quantized if the profile says so; on the device that is the default now."""
+    """The base model without values, quantized if the profile says so; on the device that is the default now.
+
+    Raises:
+        InputError: transformers cannot build it, or not with attention that is simulated.
+    """
     fused = profile.model.attn_implementation != "eager"
-    cut = AutoConfig.for_model(**copy.deepcopy(config))
-    text = cut.get_text_config()
-    text.num_hidden_layers = layers
-    if getattr(text, "layer_types", None):
-        text.layer_types = text.layer_types[:layers]
-    cut.use_cache = False
+    attention = (MASKED if padded else PLAIN) if fused else "eager"
     wanted = gpu_dtype(profile)
-    with no_init_weights(), _default_dtype(wanted):
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(
-            cut,
-            attn_implementation=(MASKED if padded else PLAIN) if fused else "eager",
-            trust_remote_code=profile.model.trust_remote_code,
-        )
+    if profile.model.trust_remote_code and "auto_map" in config:
+        raise InputError("model.name: a model with code of its own cannot be simulated from its config alone.")
+    try:
+        cut = _cut(config, layers)
+        with no_init_weights(), _default_dtype(wanted):
+            model: PreTrainedModel = AutoModelForCausalLM.from_config(cut, attn_implementation=attention)
+    except (ValueError, KeyError, TypeError) as error:
+        kind, first = config.get("model_type"), str(error).strip().splitlines()[0][:200]
+        raise InputError(
+            f"model.name: a model whose config says model_type = {kind!r} cannot be simulated with the installed "
+            f"transformers: {first}"
+        ) from error
     model.tie_weights()
     if isinstance(profile.quant, Int8Options | Nf4Options):
         quantized.quantize(model, profile.quant, wanted)
     return model
+
+
+def _cut(config: dict[str, Any], layers: int) -> PreTrainedConfig:
+    """The config with so many layers, and with nothing that reads a tensor's values."""
+    cut: PreTrainedConfig = AutoConfig.for_model(**copy.deepcopy(config))
+    text = cut.get_text_config()
+    text.num_hidden_layers = layers
+    if getattr(text, "layer_types", None):
+        text.layer_types = text.layer_types[:layers]
+    rope = getattr(text, "rope_parameters", None) or {}
+    if rope.get("rope_type") in LENGTH_DEPENDENT_ROPE:
+        text.rope_parameters = {"rope_type": "default", "rope_theta": rope.get("rope_theta", 10_000.0)}
+    cut.use_cache = False
+    return cut
 
 
 def gpu_dtype(profile: Profile) -> torch.dtype:
