@@ -23,7 +23,7 @@ def run(labels, trained_head=False, weight_dtype=torch.bfloat16):
         tracker.count(hidden, "activations")
         tracker.count(weight, "weights")
         with tracker, torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = head.loss(hidden, weight, labels)
+            loss = head.tiled(hidden, weight, labels)
         with tracker, tracker.within(phase="backward"):
             loss.backward()
     return tracker

@@ -216,5 +216,5 @@ def test_a_model_with_code_of_its_own_is_not_simulated(step):
 
 
 def test_adapted_layers_that_the_model_lacks_are_named(step):
-    with pytest.raises(InputError, match="adapter.target_modules: .*nosuch"):
+    with pytest.raises(InputError, match=r"adapter\.target_modules: .*nosuch"):
         step(adapter='method = "lora"\ntarget_modules = ["nosuch"]')
