@@ -100,5 +100,5 @@ def test_heads_that_are_not_grouped_and_their_size_have_defaults(llama):
 
 
 def test_another_kind_of_config_is_left_to_the_simulation():
-    with pytest.raises(InputError, match="num_attention_heads.*the simulation may"):
+    with pytest.raises(InputError, match=r"num_attention_heads.*the simulation may"):
         shape_of({"model_type": "mamba", "hidden_size": 64})
