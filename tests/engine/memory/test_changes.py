@@ -14,16 +14,16 @@ BY_NAME = {rule.name: rule for rule in RULES}
     ("name", "sections", "values"),
     [
         (
-            "half the micro-batch, twice the accumulation",
+            "half the micro-batch, accumulate longer",
             {"train": "per_device_train_batch_size = 8\ngradient_accumulation_steps = 2"},
             {"train.per_device_train_batch_size": 4, "train.gradient_accumulation_steps": 4},
         ),
         (
-            "half the micro-batch, twice the accumulation",
+            "half the micro-batch, accumulate longer",
             {"train": "per_device_train_batch_size = 9\ngradient_accumulation_steps = 1"},
             {"train.per_device_train_batch_size": 3, "train.gradient_accumulation_steps": 3},
         ),
-        ("half the micro-batch, twice the accumulation", {"train": "per_device_train_batch_size = 1"}, {}),
+        ("half the micro-batch, accumulate longer", {"train": "per_device_train_batch_size = 1"}, {}),
         (
             "one row at a time, the same rows a step",
             {"train": "per_device_train_batch_size = 4\ngradient_accumulation_steps = 3"},
@@ -92,7 +92,7 @@ def test_what_fits_and_keeps_the_training_comes_first_then_what_fits(a_profile, 
     assert [change.name for change in found] == [
         "one row at a time, the same rows a step",  # 9100 of 10,000
         "base weights in NF4",  # fits, but trains something else
-        "half the micro-batch, twice the accumulation",  # 10,100: does not fit
+        "half the micro-batch, accumulate longer",  # 10,100: does not fit
         "Liger's fused kernels",
     ]
     assert [change.verdict.word for change in found] == ["fits", "fits", "does not fit", "does not fit"]

@@ -3,10 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.engine.memory import preview as module
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.estimate import Machine
-from workbench.engine.memory.preview import preview
+from workbench.engine.memory.preview import ERROR, preview
 from workbench.engine.memory.workload import Workload, worst_case
 from workbench.errors import InputError
 from workbench.paths import Workspace
@@ -47,7 +46,7 @@ def test_the_closed_form_is_as_near_the_simulation_as_it_says(workspace, profile
     around = Machine(said.parts["context"], said.parts["workspace"])
     config = model_config(workspace, profile.model)
     simulated, trained = predict_training(profile, config, worst_case(profile.train), around, quick=True)
-    assert said.allocated_bytes == pytest.approx(simulated.allocated_bytes, rel=module.ERROR)
+    assert said.allocated_bytes == pytest.approx(simulated.allocated_bytes, rel=ERROR)
     assert trained > 0
 
 
@@ -66,7 +65,7 @@ def test_what_it_says(workspace):
     found = preview(workspace, on("qwen3-8b"), Card("H100", 80 * 2**30, capability=(9, 0)))
     inside = {part: size for part, size in found.parts.items() if part != "context"}
     assert sum(inside.values()) == found.allocated_bytes
-    assert (found.source, found.stage, found.reserved_bytes, found.error) == ("preview", "train", None, module.ERROR)
+    assert (found.source, found.stage, found.reserved_bytes, found.error) == ("preview", "train", None, ERROR)
     assert found.parts["workspace"] == 2 * 32 * 2**20
     assert "worst case" in found.notes[0]
 
