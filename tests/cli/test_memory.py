@@ -101,12 +101,20 @@ def test_auto_is_decided_and_written(cli, wide):
     assert load(wide).train.per_device_train_batch_size == 2
 
 
+def test_auto_without_a_card_is_one_row_and_says_so(cli, wide):
+    wide.write_text(wide.read_text().replace("= 4  #", '= "auto"  #'))
+    found = cli("fit", "mine")
+    assert found.code == 0
+    assert 'no driver; a micro-batch of "auto" was taken as one row' in found.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ((), "Name a profile"),
         (("mine", "--gpu", "RTX 4091"), "RTX 4090"),
         (("nosuch",), "nosuch"),
+        (("mine", "--apply"), "--apply needs a card to fit on, and there is none (no driver)"),
         (("mine", "--gpu", "6GiB", "--apply", "--set", "adapter.r=4"), "give one of them"),
     ],
 )

@@ -64,6 +64,8 @@ def _fit(
 
     wanted, where = load_profile(workspace, name, sets)
     card, reason = _card(gpu)
+    if apply and card is None:
+        raise InputError(f"--apply needs a card to fit on, and there is none ({reason}). Name one, such as --gpu 8GiB.")
     found = (
         preflight(predictor, workspace, wanted, card, reason)
         if card
@@ -93,6 +95,8 @@ def _without_card(predictor: "Predictor", workspace: "Workspace", profile: "Prof
     """The figures without a verdict; "auto" stands for one row."""
     from workbench.engine.memory.preflight import Preflight
 
+    if profile.train.per_device_train_batch_size == "auto":
+        reason += '; a micro-batch of "auto" was taken as one row'
     return Preflight(profile, prediction=predictor.predict(workspace, profile), reason=reason)
 
 
