@@ -93,12 +93,12 @@ def test_with_accumulation_gradients_are_there_while_the_forward_pass_runs(step)
 
 def test_int8_needs_reentrant_checkpointing_to_free_its_inputs(step, monkeypatch):
     from workbench.choices.quantizers import QUANTIZERS
-    from workbench.engine.memory import simulate
+    from workbench.engine.memory import practice
 
     deep = {"num_hidden_layers": 4}
     reentrant = step(quant='method = "int8"', config=deep)
     rows = {name: replace(row, reentrant=False) for name, row in QUANTIZERS.items()}
-    monkeypatch.setattr(simulate, "QUANTIZERS", rows)
+    monkeypatch.setattr(practice, "QUANTIZERS", rows)
     kept = step(replace(WORK, source="not reentrant"), quant='method = "int8"', config=deep)
     assert top(kept) > top(reentrant)
 
