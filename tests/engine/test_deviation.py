@@ -112,3 +112,35 @@ def test_without_a_gpu_the_deviation_is_unknown(run):
     assert events[-1].kind == "deviated"
     record = result.against_prediction(run)
     assert (record["predicted_allocated_bytes"], record["deviation"], record["deviation_causes"]) == (1000, None, [])
+
+
+def missing(off, held, proof=None):
+    """The causes when ``held`` of 1000 bytes were to be gradients and optimizer states."""
+    predicted = replace(SAID, parts={"gradients": held // 3, "optimizer": held - held // 3})
+    return causes(facts(off, predicted=predicted, training={**WHOLE, "proof": proof}))
+
+
+def test_memory_that_lacks_gradients_and_states_matches_a_run_in_which_nothing_trains():
+    (said,) = missing(-0.29, 260)
+    assert said.startswith("it matches a run in which nothing trains")
+    assert missing(-0.29, 260, {"trainable_tensors": 8, "tensors_moved_at_end": 0})[1] == said
+
+
+@pytest.mark.parametrize(("off", "held"), [(-0.29, 100), (-0.29, 500), (0.29, 290)])
+def test_other_shortfalls_do_not(off, held):
+    assert not any("nothing trains" in text for text in missing(off, held))
+
+
+def test_a_run_that_proved_to_train_does_not():
+    assert missing(-0.29, 290, WHOLE["proof"]) == [UNEXPLAINED[-1]]
+
+
+def test_the_studys_qlora_row_is_recognised():
+    """Published 7.608 GiB; a run that trains was predicted to take 10.69, 2.74 of it gradients and moments of r 256."""
+    gib = 2**30
+    trained = 36 * 256 * 26_624 * 4
+    predicted = replace(
+        SAID, allocated_bytes=round(10.69 * gib), parts={"gradients": trained, "optimizer": 2 * trained}
+    )
+    (said,) = causes(facts(7.608 / 10.69 - 1, predicted=predicted, training={}))
+    assert "nothing trains" in said

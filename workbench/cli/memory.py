@@ -64,6 +64,8 @@ def _fit(
 
     wanted, where = load_profile(workspace, name, sets)
     card, reason = _card(gpu)
+    if apply and card is None:
+        raise InputError(f"--apply needs a card to fit on, and there is none ({reason}). Name one, such as --gpu 8GiB.")
     found = (
         preflight(predictor, workspace, wanted, card, reason)
         if card
@@ -93,6 +95,8 @@ def _without_card(predictor: "Predictor", workspace: "Workspace", profile: "Prof
     """The figures without a verdict; "auto" stands for one row."""
     from workbench.engine.memory.preflight import Preflight
 
+    if profile.train.per_device_train_batch_size == "auto":
+        reason += '; a micro-batch of "auto" was taken as one row'
     return Preflight(profile, prediction=predictor.predict(workspace, profile), reason=reason)
 
 
@@ -114,6 +118,8 @@ def _show(found: "Preflight", changes: list["Change"], name: str) -> None:
     if changes:
         emit("what to change, one at a time:")
         emit_table(*_changes(changes), right=["needs"])
+        for one in changes:
+            say(_values(one))
 
 
 def _titled(stages: list["Estimate"]) -> list[tuple[str, "Estimate"]]:
@@ -143,16 +149,26 @@ def _parts(stages: list["Estimate"]) -> tuple[list[str], list[list[str]]]:
 
 
 def _changes(changes: list["Change"]) -> tuple[list[str], list[list[str]]]:
-    header = ["change", "needs", "verdict", "cost in time", "same training", "keys"]
+    header = ["change", "needs", "verdict", "comparable"]
     rows = [
-        [
-            *(one.name, size_text(one.verdict.need_bytes), one.verdict.word, one.cost),
-            "yes" if one.keeps_learning else "no",
-            ", ".join(f"{key} = {value}" for key, value in one.values.items()),
-        ]
+        [one.name, size_text(one.verdict.need_bytes), one.verdict.word, "yes" if one.keeps_learning else "no"]
         for one in changes
     ]
     return header, rows
+
+
+def _values(change: "Change") -> str:
+    """The new values as they stand in a profile, and what they cost."""
+    keys = ", ".join(f"{key} = {_toml(value)}" for key, value in change.values.items())
+    return f"{change.name}: {keys}; time: {change.cost}"
+
+
+def _toml(value: object) -> str:
+    import tomlkit
+
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+    return tomlkit.item(value).as_string()
 
 
 def _apply(workspace: "Workspace", name: str, found: "Preflight", changes: list["Change"]) -> None:

@@ -14,6 +14,8 @@ from workbench.profile import Profile
 
 WORTH_A_WARNING = 0.05
 """A deviation of more than this fraction is explained."""
+NOTHING_TRAINS = (0.75, 1.25)
+"""What gradients and optimizer states may be of the memory that is missing, for it to be theirs."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,19 @@ def _frozen(facts: Facts) -> str:
     return f"{trained - moved} of {trained} trained tensors never changed: part of the adapter may be frozen"
 
 
+def _nothing_trains(facts: Facts) -> str:
+    proof = facts.training.get("proof") or {}
+    moved, missing = proof.get("tensors_moved_at_end"), -facts.deviation * facts.predicted.allocated_bytes
+    held = sum(facts.predicted.parts.get(part, 0) for part in ("gradients", "optimizer"))
+    low, high = NOTHING_TRAINS
+    if moved or not low <= held / missing <= high:
+        return ""
+    return (
+        "it matches a run in which nothing trains: what is missing is about what gradients and the optimizer's state "
+        "were to take"
+    )
+
+
 def _rows_unseen(facts: Facts) -> str:
     train, rows = facts.profile.train, facts.training.get("train_rows")
     seen = (facts.training.get("steps") or 0) * train.micro_batch * train.gradient_accumulation_steps
@@ -145,6 +160,7 @@ def _preview(facts: Facts) -> str:
 CAUSES = (
     Cause("recovered", 0, _recovered),
     Cause("frozen", -1, _frozen),
+    Cause("nothing trains", -1, _nothing_trains),
     Cause("rows unseen", -1, _rows_unseen),
     Cause("paged", -1, _paged),
     Cause("kernels", 1, _kernels),

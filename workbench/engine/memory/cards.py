@@ -47,7 +47,10 @@ def find_card(text: str) -> Card:
         return card
     size = SIZE.fullmatch(wanted)
     if size and size[2].lower() in UNITS:
-        return Card(wanted, int(float(size[1]) * UNITS[size[2].lower()]))
+        total_bytes = int(float(size[1]) * UNITS[size[2].lower()])
+        if total_bytes == 0:
+            raise InputError(f'--gpu "{text}": a card has more than 0 bytes.')
+        return Card(wanted, total_bytes)
     for row in CARDS.values():
         if _plain(row.name) == _plain(wanted):
             return _named(row)
@@ -79,4 +82,4 @@ def _named(row: CardModel) -> Card:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"nvidia|geforce|[^a-z0-9]", "", name.lower())
+    return re.sub(r"nvidia|geforce|rtx|[^a-z0-9]", "", name.lower())

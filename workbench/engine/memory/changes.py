@@ -125,7 +125,7 @@ def _shorter(profile: Profile) -> Values:
 
 
 RULES = (
-    Rule("half the micro-batch, twice the accumulation", _halved_batch, "little, until the GPU idles", True),
+    Rule("half the micro-batch, accumulate longer", _halved_batch, "little, until the GPU idles", True),
     Rule("one row at a time, the same rows a step", _single_rows, "8B LoRA: 147 instead of 985 tokens/s (H200)", True),
     Rule("recompute activations", _checkpointing, "8B LoRA: 985 instead of 1,640 tokens/s (H200)", True),
     Rule("Liger's fused kernels", _liger, "none: usually faster", True),

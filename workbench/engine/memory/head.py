@@ -1,4 +1,4 @@
-"""TRL's fused loss head as it allocates on a GPU: log-probabilities in tiles, never all the logits.
+"""TRL's loss as it allocates on a GPU: log-probabilities in tiles, and never all the logits as before.
 
 TRL picks its Triton path by the device of the tensors, and a fake tensor is on the CPU, so its function cannot be
 called as it is. Tile sizes are read from the installed TRL.
@@ -8,9 +8,11 @@ Source: trl 1.16, kernels/chunked_logprob.py and trainer/utils.py, add_fused_lm_
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.nn import functional
 from trl.kernels.chunked_logprob import TOKEN_CHUNK_SIZE
 from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE as VOCABULARY_CHUNK_SIZE
 
@@ -54,8 +56,8 @@ def _tile(tokens: int, dtype: torch.dtype) -> torch.Tensor:
     return torch.empty((min(tokens, TOKEN_CHUNK_SIZE), VOCABULARY_CHUNK_SIZE), dtype=dtype)
 
 
-def loss(hidden: torch.Tensor, weight: torch.Tensor, label_tokens: int) -> torch.Tensor:
-    """The training loss of a micro-batch.
+def tiled(hidden: torch.Tensor, weight: torch.Tensor, label_tokens: int) -> torch.Tensor:
+    """The training loss of a micro-batch, without all the logits.
 
     Args:
         hidden: Last hidden states, (batch, tokens, size).
@@ -66,3 +68,24 @@ def loss(hidden: torch.Tensor, weight: torch.Tensor, label_tokens: int) -> torch
     chosen = flat.index_select(0, torch.empty(label_tokens, dtype=torch.long))
     log_probabilities: torch.Tensor = FusedHead.apply(chosen, weight)
     return -log_probabilities.sum() / float(label_tokens)
+
+
+def whole_logits(hidden: torch.Tensor, weight: torch.Tensor, label_tokens: int) -> torch.Tensor:
+    """The loss from all the logits in fp32, whichever positions carry a label. Arguments as ``tiled``.
+
+    Source: transformers 4.55, loss/loss_utils.py, ForCausalLMLoss; accelerate's convert_outputs_to_fp32; trl 0.21,
+    trainer/sft_trainer.py, compute_loss, which shifts a copy for its accuracy.
+    """
+    logits = functional.linear(hidden, weight)
+    labels = torch.empty(hidden.shape[:-1], dtype=torch.long).view(-1)
+    result = functional.cross_entropy(logits.float().view(-1, weight.shape[0]), labels, reduction="sum")
+    given = logits.float()
+    del logits
+    shifted = given[..., :-1, :].contiguous()
+    shifted.argmax(-1)
+    return result
+
+
+Loss = Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
+LOSSES: dict[str, Loss] = {"trl 1.16": tiled, "trl 0.21": whole_logits}
+"""By the version of TRL that computes it so."""

@@ -32,9 +32,9 @@ def machine(card: Card | None) -> Machine:
     """The figures of a card; those of the measured card, with a note, where this one was not measured."""
     hopper = card is not None and card.capability >= (9, 0)
     workspace = THREADS * (HOPPER_WORKSPACE_BYTES if hopper else WORKSPACE_BYTES)
-    measured = _known().get(card.uuid) if card is not None and card.uuid else None
+    measured = _measured_bytes(card.uuid) if card is not None else None
     if measured is not None:
-        return Machine(int(measured["context_bytes"]), workspace, ("CUDA context as measured on this card",))
+        return Machine(measured, workspace, ("CUDA context as measured on this card",))
     note = "CUDA context assumed to be 0.75 GiB, as on an H200; `workbench fit --calibrate` measures this card's"
     return Machine(MEASURED_CONTEXT_BYTES, workspace, (note,))
 
@@ -44,9 +44,16 @@ def keep(uuid: str, measured: dict[str, Any]) -> None:
     write_atomically(machine_file(), json.dumps({**_known(), uuid: measured}, indent=2) + "\n")
 
 
-def _known() -> dict[str, dict[str, Any]]:
+def _measured_bytes(uuid: str) -> int | None:
     try:
-        found: dict[str, dict[str, Any]] = json.loads(machine_file().read_text(encoding="utf-8"))
+        return int(_known()[uuid]["context_bytes"])
+    except (KeyError, TypeError, ValueError):
+        return None  # not measured, or the file is damaged: measuring again mends it
+
+
+def _known() -> dict[str, Any]:
+    try:
+        found = json.loads(machine_file().read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}  # nothing measured yet
-    return found
+    return found if isinstance(found, dict) else {}

@@ -153,7 +153,8 @@ def _estimate(stage: str, step: Simulated, machine: Machine, notes: list[str]) -
 
 
 def _generation_notes(batch: Generation) -> list[str]:
-    return [f"{batch.rows} prompts of up to {batch.prompt_tokens} tokens at once, answers of up to {batch.new_tokens}"]
+    prompts = "1 prompt" if batch.rows == 1 else f"{batch.rows} prompts"
+    return [f"{prompts} of up to {batch.prompt_tokens} tokens at once, answers of up to {batch.new_tokens}"]
 
 
 def _notes(profile: Profile, config: dict[str, Any]) -> list[str]:
@@ -161,6 +162,8 @@ def _notes(profile: Profile, config: dict[str, Any]) -> list[str]:
     family = str(config.get("model_type", ""))
     if family not in MEASURED_FAMILIES:
         found.append(f"{family or 'this kind of model'} was never measured: best effort")
+    if config.get("quantization_config"):
+        found.append("the model's own quantization is not simulated: its weights are taken as 16-bit ones")
     if profile.train.use_liger_kernel == "auto":
         used = "used" if uses_liger(profile.train) else "not used: liger-kernel is not installed here"
         found.append(f'train.use_liger_kernel = "auto": {used}')

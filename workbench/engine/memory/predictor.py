@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import asdict
 from typing import IO, Any
@@ -28,6 +30,7 @@ class Predictor:
         self._turn = threading.Lock()
         self._starting = threading.Lock()
         self._closed = False
+        self._talk: IO[bytes] | None = None
 
     def predict(
         self, workspace: Workspace, profile: Profile, card: Card | None = None, quick: bool = False
@@ -72,9 +75,11 @@ class Predictor:
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         with self._turn:
             process = self._running()
-            _pipe(process.stdin).write(json.dumps(request) + "\n")
-            _pipe(process.stdin).flush()
-            line = _pipe(process.stdout).readline()
+            line = ""
+            with contextlib.suppress(BrokenPipeError):  # it has ended: no answer will come, which is said below
+                _pipe(process.stdin).write(json.dumps(request) + "\n")
+                _pipe(process.stdin).flush()
+                line = _pipe(process.stdout).readline()
             if not line:
                 raise WorkbenchError(f"The process that predicts memory ended.\n{self._last_words()}")
         reply = json.loads(line)
@@ -91,19 +96,21 @@ class Predictor:
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
+            self._talk = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process; an unread pipe would fill up
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "workbench.engine.memory.serve"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=self._talk,
                 text=True,
                 env=environment(),
             )
         return self._process
 
     def _last_words(self) -> str:
-        assert self._process is not None
-        return "\n".join(_pipe(self._process.stderr).read().strip().splitlines()[-5:])
+        assert self._talk is not None
+        self._talk.seek(0)
+        return "\n".join(self._talk.read().decode(errors="replace").strip().splitlines()[-5:])
 
     def close(self) -> None:
         """End the process, also under a thread that waits for its answer; no other one begins."""
@@ -113,6 +120,9 @@ class Predictor:
                 self._process.kill()
                 self._process.communicate()
                 self._process = None
+            if self._talk is not None:
+                self._talk.close()
+                self._talk = None
 
     def __enter__(self) -> Predictor:
         return self

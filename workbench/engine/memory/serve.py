@@ -32,17 +32,20 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Answer until the input ends."""
-    output = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
-    os.dup2(2, 1)  # what libraries print is talk, not data
-    for line in sys.stdin:
-        try:
-            reply: dict[str, Any] = {"answer": answer(json.loads(line))}
-        except WorkbenchError as error:
-            reply = {"error": str(error), "exit_code": error.exit_code}
-        except Exception as error:  # noqa: BLE001 - one profile that cannot be simulated must not end the process
-            traceback.print_exc()
-            reply = {"error": f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}", "exit_code": 1}
-        output.write(json.dumps(reply) + "\n")
+    with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as output:
+        os.dup2(2, 1)  # what libraries print is talk, not data
+        for line in sys.stdin:
+            output.write(json.dumps(_reply(line)) + "\n")
+
+
+def _reply(line: str) -> dict[str, Any]:
+    try:
+        return {"answer": answer(json.loads(line))}
+    except WorkbenchError as error:
+        return {"error": str(error), "exit_code": error.exit_code}
+    except Exception as error:  # noqa: BLE001 - one profile that cannot be simulated must not end the process
+        traceback.print_exc()
+        return {"error": f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}", "exit_code": 1}
 
 
 if __name__ == "__main__":

@@ -15,20 +15,23 @@ from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 from transformers.initialization import no_init_weights
 
-from workbench.choices.quantizers import QUANTIZERS, Int8Options, Nf4Options
-from workbench.engine.memory import head, liger, quantized, states
+from workbench.choices.quantizers import Int8Options, Nf4Options
+from workbench.engine.memory import liger, quantized, states
 from workbench.engine.memory.allocator import Allocator
 from workbench.engine.memory.kernels import MASKED, PLAIN, CudaDropout
+from workbench.engine.memory.practice import INSTALLED, Practice, gpu_dtype
 from workbench.engine.memory.tracker import Tracker
 from workbench.engine.memory.workload import Workload
-from workbench.engine.model import attach
+from workbench.errors import InputError
 from workbench.profile import Profile
 
 PHASES = ("optimizer", "forward", "loss", "backward")
 """In the order in which a steady step goes through them: the states of the step before are there already."""
+LENGTH_DEPENDENT_ROPE = ("dynamic", "longrope")
+"""Rotations that look at the positions first, which have no values here; they take as much as the plain one."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,14 @@ def layers_of(config: Any) -> int:
     return int(config.get_text_config().num_hidden_layers)
 
 
-def training_step(profile: Profile, config: dict[str, Any], workload: Workload, layers: int, fused: bool) -> Simulated:
+def training_step(
+    profile: Profile,
+    config: dict[str, Any],
+    workload: Workload,
+    layers: int,
+    fused: bool,
+    practice: Practice = INSTALLED,
+) -> Simulated:
     """The memory of a steady training step of the model cut to ``layers`` decoder layers.
 
     Args:
@@ -64,11 +74,12 @@ def training_step(profile: Profile, config: dict[str, Any], workload: Workload, 
         workload: The largest micro-batch.
         layers: How many of the model's layers are simulated.
         fused: Whether Liger's kernels are used.
+        practice: How the trainer goes about it.
     """
     tracker = Tracker()
     with torch.device("meta"):
         base = build(profile, config, layers, workload.padded)
-        model = _trainable(base, profile)
+        model = practice.prepare(base, profile)
     with FakeTensorMode(allow_non_fake_inputs=True), contextlib.ExitStack() as stack:
         materialize(model)
         if fused:
@@ -80,7 +91,7 @@ def training_step(profile: Profile, config: dict[str, Any], workload: Workload, 
         stack.enter_context(CudaDropout())
         for parameter in trained:
             parameter.register_post_accumulate_grad_hook(lambda one: tracker.move(one.grad, "gradients"))
-        _steady_step(base, profile, workload, trained, tracker)
+        _steady_step(base, profile, workload, trained, tracker, practice)
     return measured(tracker, PHASES, sum(parameter.numel() for parameter in trained))
 
 
@@ -126,31 +137,44 @@ def at_depth(shallow: Simulated, deep: Simulated, depths: tuple[int, int], layer
 
 
 def build(profile: Profile, config: dict[str, Any], layers: int, padded: bool) -> PreTrainedModel:
-    """The base model without values, quantized if the profile says so; on the device that is the default now."""
+    """The base model without values, quantized if the profile says so; on the device that is the default now.
+
+    Raises:
+        InputError: transformers cannot build it, or not with attention that is simulated.
+    """
     fused = profile.model.attn_implementation != "eager"
-    cut = AutoConfig.for_model(**copy.deepcopy(config))
-    text = cut.get_text_config()
-    text.num_hidden_layers = layers
-    if getattr(text, "layer_types", None):
-        text.layer_types = text.layer_types[:layers]
-    cut.use_cache = False
+    attention = (MASKED if padded else PLAIN) if fused else "eager"
     wanted = gpu_dtype(profile)
-    with no_init_weights(), _default_dtype(wanted):
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(
-            cut,
-            attn_implementation=(MASKED if padded else PLAIN) if fused else "eager",
-            trust_remote_code=profile.model.trust_remote_code,
-        )
+    if profile.model.trust_remote_code and "auto_map" in config:
+        raise InputError("model.name: a model with code of its own cannot be simulated from its config alone.")
+    try:
+        cut = _cut(config, layers)
+        with no_init_weights(), _default_dtype(wanted):
+            model: PreTrainedModel = AutoModelForCausalLM.from_config(cut, attn_implementation=attention)
+    except (ValueError, KeyError, TypeError) as error:
+        kind, first = config.get("model_type"), str(error).strip().splitlines()[0][:200]
+        raise InputError(
+            f"model.name: a model whose config says model_type = {kind!r} cannot be simulated with the installed "
+            f"transformers: {first}"
+        ) from error
     model.tie_weights()
     if isinstance(profile.quant, Int8Options | Nf4Options):
         quantized.quantize(model, profile.quant, wanted)
     return model
 
 
-def gpu_dtype(profile: Profile) -> torch.dtype:
-    """The dtype of the weights on a GPU: "auto" is bf16 there."""
-    chosen: torch.dtype = getattr(torch, profile.model.dtype if profile.model.dtype != "auto" else "bfloat16")
-    return chosen
+def _cut(config: dict[str, Any], layers: int) -> PreTrainedConfig:
+    """The config with so many layers, and with nothing that reads a tensor's values."""
+    cut: PreTrainedConfig = AutoConfig.for_model(**copy.deepcopy(config))
+    text = cut.get_text_config()
+    text.num_hidden_layers = layers
+    if getattr(text, "layer_types", None):
+        text.layer_types = text.layer_types[:layers]
+    rope = getattr(text, "rope_parameters", None) or {}
+    if rope.get("rope_type") in LENGTH_DEPENDENT_ROPE:
+        text.rope_parameters = {"rope_type": "default", "rope_theta": rope.get("rope_theta", 10_000.0)}
+    cut.use_cache = False
+    return cut
 
 
 @contextlib.contextmanager
@@ -161,22 +185,6 @@ def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
         yield
     finally:
         torch.set_default_dtype(before)
-
-
-def _trainable(base: PreTrainedModel, profile: Profile) -> torch.nn.Module:
-    """The model in the state in which TRL's trainer begins its first step."""
-    model: torch.nn.Module = attach(base, profile)
-    if profile.quant.method != "none":  # sft_trainer.py casts adapters on quantized bases so
-        for name, parameter in model.named_parameters():
-            if parameter.requires_grad and "lora_magnitude_vector" not in name:
-                parameter.data = parameter.data.to(torch.bfloat16)
-    if profile.train.gradient_checkpointing:
-        reentrant = QUANTIZERS[profile.quant.method].reentrant
-        base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": reentrant})
-        if profile.adapter.method != "full":
-            base.enable_input_require_grads()
-    model.train()
-    return model
 
 
 def materialize(model: torch.nn.Module) -> None:
@@ -215,7 +223,12 @@ def count_weights(model: torch.nn.Module, tracker: Tracker) -> None:
 
 
 def _steady_step(
-    base: PreTrainedModel, profile: Profile, workload: Workload, trained: list[torch.nn.Parameter], tracker: Tracker
+    base: PreTrainedModel,
+    profile: Profile,
+    workload: Workload,
+    trained: list[torch.nn.Parameter],
+    tracker: Tracker,
+    practice: Practice,
 ) -> None:
     """A micro-batch while the optimizer's state is there, with more than one a step the gradients too; then its step.
 
@@ -223,7 +236,7 @@ def _steady_step(
     left room, and the allocator holds more than it hands out.
     """
     if profile.adapter.method == "full":
-        _micro_batch(base, profile, workload, tracker)
+        _micro_batch(base, profile, workload, tracker, practice)
     elif workload.accumulation > 1:
         with tracker.within(part="gradients", phase="optimizer"):
             for parameter in trained:
@@ -233,23 +246,23 @@ def _steady_step(
     if workload.accumulation == 1:
         for parameter in trained:
             parameter.grad = None
-    _micro_batch(base, profile, workload, tracker)
+    _micro_batch(base, profile, workload, tracker, practice)
     with tracker.within(part="optimizer", phase="optimizer"):
         states.take_temporaries(profile.train.optim, trained)
     del kept
 
 
-def _micro_batch(base: PreTrainedModel, profile: Profile, workload: Workload, tracker: Tracker) -> None:
+def _micro_batch(
+    base: PreTrainedModel, profile: Profile, workload: Workload, tracker: Tracker, practice: Practice
+) -> None:
     shape = (workload.micro_batch, workload.sequence_tokens)
-    autocast: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
-    if gpu_dtype(profile) != torch.float32:
-        autocast = torch.autocast("cpu", dtype=gpu_dtype(profile))
-    with autocast:
+    computed = practice.autocast(profile)
+    with torch.autocast("cpu", dtype=computed, enabled=computed != torch.float32):
         with tracker.within(part="activations", phase="forward"):
             mask = causal_mask(workload.micro_batch, workload.sequence_tokens) if workload.padded else None
             hidden = base.base_model(input_ids=torch.empty(shape, dtype=torch.long), use_cache=False).last_hidden_state
         with tracker.within(part="loss", phase="loss"):
-            loss = head.loss(hidden, base.get_output_embeddings().weight, workload.label_tokens)
+            loss = practice.loss(hidden, base.get_output_embeddings().weight, workload.label_tokens)
             del hidden
     with tracker.within(part="activations", phase="backward"):
         _backward(loss)

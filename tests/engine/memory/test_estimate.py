@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+from workbench.engine.memory.cards import Card
+from workbench.engine.memory.estimate import SAFE_MARGIN, Prediction, judge
+
+
+@pytest.mark.parametrize(
+    ("total", "used", "word"),
+    [(2000, 0, "fits"), (1135, 0, "fits"), (1120, 0, "tight"), (1100, 0, "tight"), (1099, 0, "does not fit")],
+)
+def test_the_verdict_is_about_allocated_memory_and_the_context(estimated, total, used, word):
+    verdict = judge(estimated(allocated=1000, context=100), Card("c", total, used))
+    assert (verdict.word, verdict.need_bytes, verdict.total_bytes) == (word, 1100, total)
+    assert verdict.margin == pytest.approx(1 - 1100 / total)
+
+
+def test_what_others_hold_of_the_card_counts(estimated):
+    assert judge(estimated(), Card("c", 2000)).word == "fits"
+    verdict = judge(estimated(), Card("c", 2000, used_bytes=950))
+    assert (verdict.word, verdict.need_bytes) == ("does not fit", 2050)
+    assert verdict.margin < 0
+
+
+def test_cached_blocks_do_not_count_against_a_run(estimated):
+    assert judge(estimated(reserved_bytes=9000), Card("c", 2000)).word == "fits"
+
+
+def test_the_line_between_fits_and_tight(estimated):
+    card = Card("c", 100_000)
+    at = round(card.total_bytes * (1 - SAFE_MARGIN))
+    assert judge(estimated(allocated=at - 1, context=0), card).word == "fits"
+    assert judge(estimated(allocated=at + 1, context=0), card).word == "tight"
+
+
+def test_the_peak_is_the_larger_of_training_and_one_answer(predicted):
+    assert predicted(1000, 500).peak.stage == "train"
+    assert predicted(1000, 1500).peak.stage == "evaluate"
+    assert predicted(1000, 900).peak.stage == "train"  # batches of answers are halved until they fit
+    assert predicted(trains=False).peak.allocated_bytes == 500
+
+
+@pytest.mark.parametrize("trains", [True, False])
+def test_a_prediction_survives_being_written(predicted, trains):
+    found = predicted(trains=trains)
+    assert Prediction.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+@pytest.mark.parametrize("damage", [{"evaluate": None}, {"train": {}}, {"workload": {}}])
+def test_what_is_no_prediction_is_an_error(predicted, damage):
+    with pytest.raises((KeyError, TypeError)):
+        Prediction.from_json({**predicted().to_json(), **damage})
+
+
+def test_a_verdict_is_json(estimated):
+    assert json.loads(json.dumps(judge(estimated(), Card("c", 2000)).to_json()))["word"] == "fits"

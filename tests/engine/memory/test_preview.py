@@ -1,0 +1,104 @@
+import time
+from dataclasses import replace
+
+import pytest
+
+from workbench.engine.memory.cards import Card
+from workbench.engine.memory.estimate import Machine
+from workbench.engine.memory.preview import ERROR, preview
+from workbench.engine.memory.workload import Workload, worst_case
+from workbench.errors import InputError
+from workbench.paths import Workspace
+from workbench.profile import parse
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+def on(model, adapter='method = "lora"', quant="", train=""):
+    """A profile on a known model."""
+    text = (
+        f'[model]\nname = "{model}"\ndtype = "bfloat16"\n[adapter]\n{adapter}\n[quant]\n{quant}\n'
+        f'[data]\ndataset = "quiz"\n[train]\nuse_liger_kernel = false\n{train}\n'
+    )
+    return parse(text, "mine", "mine")
+
+
+WIDE = 'method = "lora"\nr = 64\ntarget_modules = "all-linear"'
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        on("qwen3-0.6b", 'method = "full"', train="max_length = 512\nper_device_train_batch_size = 2"),
+        on("qwen3-0.6b", WIDE, train="max_length = 512"),
+        on("qwen3-0.6b", WIDE, 'method = "nf4"', "max_length = 512"),
+        on("qwen3-1.7b", train="max_length = 1024\nper_device_train_batch_size = 4"),
+    ],
+)
+def test_the_closed_form_is_as_near_the_simulation_as_it_says(workspace, profile):
+    from workbench.engine.memory.config import model_config
+    from workbench.engine.memory.predict import predict_training
+
+    said = preview(workspace, profile)
+    around = Machine(said.parts["context"], said.parts["workspace"])
+    config = model_config(workspace, profile.model)
+    simulated, trained = predict_training(profile, config, worst_case(profile.train), around, quick=True)
+    assert said.allocated_bytes == pytest.approx(simulated.allocated_bytes, rel=ERROR)
+    assert trained > 0
+
+
+def test_it_answers_at_once(workspace):
+    profile = on("qwen3-8b", WIDE, 'method = "nf4"')
+    preview(workspace, profile)
+    taken = []
+    for _ in range(20):
+        begun = time.perf_counter()
+        preview(workspace, profile)
+        taken.append(time.perf_counter() - begun)
+    assert min(taken) < 0.05
+
+
+def test_what_it_says(workspace):
+    found = preview(workspace, on("qwen3-8b"), Card("H100", 80 * 2**30, capability=(9, 0)))
+    inside = {part: size for part, size in found.parts.items() if part != "context"}
+    assert sum(inside.values()) == found.allocated_bytes
+    assert (found.source, found.stage, found.reserved_bytes, found.error) == ("preview", "train", None, ERROR)
+    assert found.parts["workspace"] == 2 * 32 * 2**20
+    assert "worst case" in found.notes[0]
+
+
+def test_the_weights_and_the_states_of_full_fine_tuning_by_hand(workspace):
+    found = preview(workspace, on("qwen3-0.6b", 'method = "full"'))
+    assert found.parts["weights"] == 2 * 596_049_920
+    assert found.parts["optimizer"] == 4 * 596_049_920
+
+
+def test_nf4_takes_its_bytes_on_linear_layers_alone(workspace):
+    linear = 28 * (1024 * 2048 * 2 + 2 * 1024 * 1024 + 3 * 1024 * 3072)
+    rest = 596_049_920 - linear
+    found = preview(workspace, on("qwen3-0.6b", quant='method = "nf4"'))
+    assert found.parts["weights"] == round(linear * (0.5 + 1 / 64 + 4 / (64 * 256)) + 2 * rest)
+
+
+def test_a_given_workload_is_taken(workspace):
+    profile = on("qwen3-0.6b")
+    short = Workload(1, 10, 9, 8, False, "ten tokens")
+    assert preview(workspace, profile, workload=short).allocated_bytes < preview(workspace, profile).allocated_bytes
+    longer = replace(short, sequence_tokens=4096, label_tokens=4095)
+    assert preview(workspace, profile, workload=longer).allocated_bytes > preview(workspace, profile).allocated_bytes
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        (on("no-one/tiny"), "not known here yet"),
+        (on("qwen3-0.6b", train="max_steps = 0"), "trains nothing"),
+        (on("qwen3-0.6b", 'method = "lora"\ntarget_modules = ["nosuch"]'), "knows none of nosuch"),
+    ],
+)
+def test_what_it_cannot_say_it_says_why(workspace, profile, said):
+    with pytest.raises(InputError, match=said):
+        preview(workspace, profile)
