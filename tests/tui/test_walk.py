@@ -137,11 +137,19 @@ def look_at_scores(shown, picture):
     """The list of evaluations, and the answers of one."""
     shown.press("4")
     shown.until(lambda: shown.screen().count("passages") >= 2, "the evaluations of base and run")
+    shown.press("G")
+    shown.wait("Evals · quickstart")
     picture(shown, LARGE, "evals")
     shown.press("Enter")
     shown.wait("Base beside")
     picture(shown, LARGE, "answers")
+    escape(shown)
+
+
+def escape(shown):
+    """Press esc alone: with the next key at once behind it a terminal sees alt and that key."""
     shown.press("Escape")
+    shown.until_still()
 
 
 def compare(shown, picture):
@@ -166,7 +174,7 @@ def chat(shown, run, picture):
     shown.press("-l", "Where does the river Elbe begin?")
     shown.press("C-j")
     shown.until(lambda: re.search(r"✓|■", shown.screen()) is not None, "an answer", LONG_S)
-    shown.press("Escape")
+    escape(shown)
     shown.press("b")
     shown.until(lambda: len(re.findall(r"✓|■", shown.screen())) >= 2, "the answer of the base", LONG_S)
     picture(shown, LARGE, "chat")
@@ -189,6 +197,6 @@ def test_from_an_empty_folder_to_a_chat_with_what_was_trained(terminal, workspac
     look_at_scores(second, picture)
     compare(second, picture)
     chat(second, run, picture)
-    second.press("Escape")
+    escape(second)
     second.press("q")
     assert second.wait_end() == 0
