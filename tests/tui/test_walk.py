@@ -168,7 +168,7 @@ def chat(shown, run, picture):
     shown.press("6")
     shown.wait("M chooses")
     shown.press("M")
-    shown.wait("talk to")
+    shown.wait("enter takes it")
     shown.press("Enter")
     assert run.id in shown.wait("● ready", LONG_S)
     shown.press("-l", "Where does the river Elbe begin?")
