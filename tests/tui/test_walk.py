@@ -18,8 +18,8 @@ from workbench.paths import Workspace
 from .terminal import WORKBENCH, Terminal, as_svg, need_tmux
 
 SMALL, LARGE = (80, 24), (120, 40)
-STEPS, QUESTIONS = 10, 4
-"""Fewer than the quickstart has, so that the walk takes minutes."""
+STEPS, QUESTIONS = 45, 20
+"""So many steps of one row outlast the restart of the app on a quick machine, and end on a busy one."""
 LONG_S = 900.0
 """A model is loaded, trained or asked, on a machine that may have other work."""
 NUMBERS = {"max_steps": STEPS, "per_device_train_batch_size": 1, "rows": QUESTIONS}
