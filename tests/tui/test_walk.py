@@ -149,6 +149,7 @@ def look_at_scores(shown, picture):
 def escape(shown):
     """Press esc alone: with the next key at once behind it a terminal sees alt and that key."""
     shown.press("Escape")
+    time.sleep(0.5)  # no event tells that a terminal has given up waiting for the second key
     shown.until_still()
 
 
