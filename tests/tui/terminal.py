@@ -109,9 +109,9 @@ class Terminal:
         seen: list[str] = []
 
         def still() -> bool:
-            time.sleep(4 * PAUSE_S)
+            time.sleep(2 * PAUSE_S)
             seen.append(self.screen(colours=True))
-            return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3]
+            return len(seen) > 1 and seen[-1] == seen[-2]
 
         self.until(still, "a moment without a change")
 
