@@ -78,13 +78,14 @@ class WorkbenchApp(Services):
         chosen = self.settings.get("app", "theme", theme.DEFAULT)
         self.theme = chosen if chosen in theme.THEMES else theme.DEFAULT
         start = start_mode or self.settings.get("app", "mode", "runs")
-        self._current_mode = start if start in modes.MODES else "runs"
-        self._screen_stacks = {self._current_mode: []}
+        self._start_mode = start if start in modes.MODES else "runs"
 
     # life
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Show what was asked for; look at the machine once the first frame is out."""
+        # from the library's own first screen: widgets ask for the screen that is shown while they are being made
+        await self.switch_mode(self._start_mode)
         if not self.is_headless:
             signals.install(self)
         if self.settings.problem:
@@ -96,8 +97,8 @@ class WorkbenchApp(Services):
     def _after_first_frame(self) -> None:
         self._begun = True
         self._cover(self.size)
-        self._watch_runs()
-        self._watch_gpu()
+        self._look_at_runs()
+        self._look_at_gpu()
         if self._keys_path.exists():
             self.keymap, problems = keymap.read(self._keys_path)
             self.set_keymap(self.keymap)
@@ -117,7 +118,7 @@ class WorkbenchApp(Services):
             self.pop_screen()
 
     @work(group="look")
-    async def _watch_runs(self) -> None:
+    async def _look_at_runs(self) -> None:
         looks = status.Looks(self.workspace)
         pause_s = status.RUNS_S
         while True:
@@ -130,7 +131,7 @@ class WorkbenchApp(Services):
                 await asyncio.wait_for(self._look_now.wait(), pause_s)
 
     @work(group="look")
-    async def _watch_gpu(self) -> None:
+    async def _look_at_gpu(self) -> None:
         while True:
             try:
                 self.gpu = await asyncio.to_thread(status.gpu_text)
