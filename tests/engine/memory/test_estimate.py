@@ -3,7 +3,8 @@ import json
 import pytest
 
 from workbench.engine.memory.cards import Card
-from workbench.engine.memory.estimate import SAFE_MARGIN, Prediction, judge
+from workbench.engine.memory.estimate import SAFE_MARGIN, Prediction, judge, safe_margin
+from workbench.engine.memory.workload import Workload
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,14 @@ def test_what_is_no_prediction_is_an_error(predicted, damage):
 
 def test_a_verdict_is_json(estimated):
     assert json.loads(json.dumps(judge(estimated(), Card("c", 2000)).to_json()))["word"] == "fits"
+
+
+@pytest.mark.parametrize(
+    ("varied", "full", "fits_at"), [(False, False, 0.97), (True, False, 0.94), (False, True, 0.88), (True, True, 0.88)]
+)
+def test_more_must_stay_free_where_holes_between_blocks_are_to_be_expected(estimated, varied, full, fits_at):
+    margin = safe_margin(Workload(2, 64, 100, 2, varied, ""), full)
+    card = Card("c", 100_000)
+    at = round(card.total_bytes * fits_at)
+    assert judge(estimated(allocated=at - 1, context=0, safe_margin=margin), card).word == "fits"
+    assert judge(estimated(allocated=at + 1, context=0, safe_margin=margin), card).word == "tight"

@@ -15,9 +15,11 @@ PARTS = ("weights", "adapter", "gradients", "optimizer", "activations", "loss", 
 SAFE_MARGIN = 0.03
 """A need that leaves less than this fraction of the card free is called tight: more than a simulation was ever off,
 with what the driver may add."""
-VARIED_MARGIN, VARIED_FULL_MARGIN = 0.06, 0.12
-"""The same where rows differ in length: blocks of many sizes leave holes that no block fits into. Under a cap, full
-fine-tuning ran out with up to 9 % of the card in such holes, adapters with none up to 3 %."""
+VARIED_MARGIN = 0.06
+"""The same where rows differ in length: blocks of many sizes leave holes that no block fits into."""
+FULL_MARGIN = 0.12
+"""The same where every weight is trained: under a cap such runs ran out of memory with up to 9 % of it in holes between
+gradients and states (docs/memory.md)."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +142,9 @@ class Prediction:
 
 def safe_margin(workload: Workload, full: bool) -> float:
     """What must stay free of the card for a training on such micro-batches; ``full`` if every weight is trained."""
-    if not workload.varied:
-        return SAFE_MARGIN
-    return VARIED_FULL_MARGIN if full else VARIED_MARGIN
+    if full:
+        return FULL_MARGIN
+    return VARIED_MARGIN if workload.varied else SAFE_MARGIN
 
 
 def judge(estimate: Estimate, card: Card) -> Verdict:
