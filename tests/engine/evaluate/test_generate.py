@@ -78,6 +78,18 @@ def test_steps_that_cannot_be_recorded_are_taken_one_by_one(model, tokenizer, mo
     assert "operation not permitted" in notes[0]
 
 
+def test_a_large_batch_is_not_recorded(model, tokenizer, monkeypatch):
+    def never(*_):
+        pytest.fail("a batch of many rows keeps the GPU busy by itself")
+
+    monkeypatch.setattr(generate.graphs, "usable", lambda model: True)
+    monkeypatch.setattr(generate.graphs, "speak_recorded", never)
+    monkeypatch.setattr(generate.graphs, "MOST_ROWS", len(PROMPTS) - 1)
+    found, batches = ask(model, tokenizer, PROMPTS, batch_tokens=10_000)
+    assert [len(batch) for batch in batches] == [len(PROMPTS)]
+    assert all(answer.new_tokens for answer in found)
+
+
 def test_only_batches_with_a_wanted_prompt_are_asked_and_they_stay_as_they_are(model, tokenizer):
     _, batches = ask(model, tokenizer, PROMPTS, batch_tokens=150)
     wanted = {batches[1][-1].index}

@@ -88,8 +88,9 @@ def answers(
     speaking.append(speak)
 
     def ask_plain(chosen: list[Sequence[int]]) -> tuple[list[list[int]], list[list[float]]]:
+        way = speaking[0] if len(chosen) <= graphs.MOST_ROWS else speak
         try:
-            return greedy(model, chosen, asking.max_new_tokens, stop, asking.probe, speaking[0])
+            return greedy(model, chosen, asking.max_new_tokens, stop, asking.probe, way)
         except graphs.NotRecordableError as error:
             on_note(f"CUDA graphs cannot be used here ({error}): slower, with the same answers")
             del speaking[0]
