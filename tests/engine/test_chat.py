@@ -312,7 +312,7 @@ def adapter(workspace, trained, tiny_model):
 def test_one_loaded_model_answers_for_both_sides(workspace, adapter, tiny_model):
     from workbench.engine import model
     from workbench.engine.chat.sides import Sides
-    from workbench.engine.evaluate.generate import answers
+    from workbench.engine.evaluate.generate import Asking, answers
 
     stages = []
     sides = Sides(workspace, find(workspace, adapter.id), stages.append)
@@ -326,7 +326,7 @@ def test_one_loaded_model_answers_for_both_sides(workspace, adapter, tiny_model)
     text = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     loaded = model.load_base(tiny_model, plain).eval()
-    ((alone,),) = answers(loaded, tokenizer, [ids], 12, 4096, lambda _: None)
+    ((alone,),) = answers(loaded, tokenizer, [ids], Asking(12), 4096, lambda _: None)
     assert said["base"]["text"] == alone.text  # the evaluations would have got the same answer
     assert said["base"]["prompt_tokens"] == len(ids)
 

@@ -104,7 +104,7 @@ def test_int8_needs_reentrant_checkpointing_to_free_its_inputs(step, monkeypatch
 
 
 def test_a_padded_batch_takes_more_than_one_of_equal_rows(step):
-    assert top(step(replace(WORK, padded=True))) > top(step())
+    assert top(step(replace(WORK, varied=True))) > top(step())
 
 
 def test_ligers_kernels_keep_less(step):

@@ -19,8 +19,8 @@ LOOK_EVERY = 16
 WINDOW = 128
 """A recording reads so many columns of the cache, or a multiple."""
 MOST_ROWS = 16
-"""Larger batches keep the GPU busy by themselves: 200 rows of 8B spoke 2,867 tokens/s unrecorded and 2,053 recorded, one
-row 96 recorded and 21 unrecorded (H100; in between nothing was measured)."""
+"""Larger batches keep the GPU busy by themselves: 200 rows of 8B spoke 2,867 tokens/s unrecorded and 2,053 recorded,
+one row 96 recorded and 21 unrecorded (H100; in between nothing was measured)."""
 KEPT = 0.5
 """Finished rows leave when at most this fraction still speaks: leaving costs a new recording."""
 

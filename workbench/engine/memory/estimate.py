@@ -35,8 +35,8 @@ class Estimate:
         phase: Where the peak stands: "forward", "loss", "backward", "optimizer", "prefill", "decode".
         parts: Bytes at the peak by the names in ``PARTS``; all but "context" add up to ``allocated_bytes``.
         error: Fraction that this source was off at most on the configurations it was measured on.
-        safe_margin: Fraction of the card that must stay free to call it a fit.
         notes: What was assumed, and what is only best effort.
+        safe_margin: Fraction of the card that must stay free to call it a fit.
     """
 
     source: Source
@@ -47,8 +47,8 @@ class Estimate:
     phase: str
     parts: dict[str, int]
     error: float
-    safe_margin: float = SAFE_MARGIN
     notes: tuple[str, ...] = ()
+    safe_margin: float = SAFE_MARGIN
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""

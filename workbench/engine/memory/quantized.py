@@ -92,9 +92,8 @@ def quantize(model: nn.Module, options: Int8Options | Nf4Options, compute_dtype:
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Linear) and name.rpartition(".")[2] != "lm_head":
             parent = model.get_submodule(name.rpartition(".")[0])
-            nf4 = isinstance(options, Nf4Options)
-            new = FakeLinear4bit(module, options, compute_dtype) if nf4 else FakeLinear8bitLt(module)  # type: ignore[arg-type]
-            setattr(parent, name.rpartition(".")[2], new)
+            nf4 = FakeLinear4bit(module, options, compute_dtype) if isinstance(options, Nf4Options) else None
+            setattr(parent, name.rpartition(".")[2], nf4 or FakeLinear8bitLt(module))
     flag = "is_loaded_in_4bit" if isinstance(options, Nf4Options) else "is_loaded_in_8bit"
     setattr(model, flag, True)
 

@@ -203,10 +203,9 @@ def materialize(model: torch.nn.Module) -> None:
         return made[id(tensor)]
 
     for module in model.modules():
-        for held in (module._parameters, module._buffers):
-            for name, tensor in held.items():
-                if tensor is not None:
-                    held[name] = fake(tensor)  # type: ignore[assignment]
+        places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers)
+        for held in places:
+            held.update({name: fake(tensor) for name, tensor in held.items() if tensor is not None})
         quantized.replace_hidden(module, fake)
 
 
