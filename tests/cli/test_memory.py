@@ -67,7 +67,7 @@ def test_what_does_not_fit_says_what_to_change_within_eighty_columns(cli, wide):
     assert "does not fit, 2.50 GiB too much" in found.out
     assert "half the micro-batch, accumulate longer" in found.out
     assert max(map(len, found.out.splitlines())) <= 80
-    assert 'quant = { method = "nf4" }; time: n/a: not measured' in found.err
+    assert 'quant.method = "nf4"; time: n/a: not measured' in found.err
     assert "train.per_device_train_batch_size = 2, train.gradient_accumulation_steps" in found.err
 
 

@@ -159,16 +159,9 @@ def _changes(changes: list["Change"]) -> tuple[list[str], list[list[str]]]:
 
 def _values(change: "Change") -> str:
     """The new values as they stand in a profile, and what they cost."""
-    keys = ", ".join(f"{key} = {_toml(value)}" for key, value in change.values.items())
-    return f"{change.name}: {keys}; time: {change.cost}"
+    from workbench.engine.memory.rules import said
 
-
-def _toml(value: object) -> str:
-    import tomlkit
-
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
-    return tomlkit.item(value).as_string()
+    return f"{change.name}: {said(change.values)}; time: {change.cost}"
 
 
 def _apply(workspace: "Workspace", name: str, found: "Preflight", changes: list["Change"]) -> None:

@@ -28,6 +28,7 @@ QUIET = {
     "WANDB_DISABLED": "true",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     "PYTHONUNBUFFERED": "1",
 }
 """What a worker's libraries are told: no usage pings, no progress bars in the log. What the user set wins,

@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    PrinterCallback,
     TrainerCallback,
     TrainerControl,
     TrainerState,
@@ -218,6 +219,7 @@ def train(
         processing_class=tokenizer,
         callbacks=[proof, recorder],
     )
+    trainer.remove_callback(PrinterCallback)  # the events say the same, in words
     checkpoint = newest_checkpoint(run.checkpoints)
     if checkpoint:
         log.append("note", level="info", text=f"goes on from {checkpoint.name}")
