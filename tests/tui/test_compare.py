@@ -365,7 +365,7 @@ async def test_escape_goes_back_one_step_at_a_time(comparing, recorded):
         assert screen.table.marked == ()
 
 
-async def test_check_9_letters_in_the_filter_do_nothing_else(comparing, recorded):
+async def test_check_09_letters_in_the_filter_do_nothing_else(comparing, recorded):
     async with comparing(recorded.workspace) as (app, pilot, screen):
         await press(pilot, "slash", *"dvpXPL")
         assert screen.query_one("#filter").query_one(Input).value == "dvpXPL"

@@ -69,7 +69,7 @@ async def test_a_filter_that_cannot_be_read_says_so_and_the_one_before_holds():
         assert len(app.table.rows.keys) == 20
 
 
-async def test_check_9_letters_are_text_and_escape_takes_the_filter_back():
+async def test_check_09_letters_are_text_and_escape_takes_the_filter_back():
     app = Host()
     async with app.run_test() as pilot:
         await pilot.press("slash", *"jkGpo19")
