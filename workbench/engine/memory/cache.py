@@ -36,7 +36,7 @@ def key(workspace: Workspace, profile: Profile, config: dict[str, Any], machine:
             "profile": content,
             "config": config,
             "model_is_here": model_folder(workspace, profile.model) is not None,
-            "data": _data(workspace, profile),
+            "data": rows_id(workspace, profile),
             "machine": asdict(machine),
             "versions": versions(),
             "code": _code(),
@@ -45,14 +45,14 @@ def key(workspace: Workspace, profile: Profile, config: dict[str, Any], machine:
     )
 
 
-def _data(workspace: Workspace, profile: Profile) -> list[str]:
+def rows_id(workspace: Workspace, profile: Profile) -> tuple[str, ...]:
     """The id of the rows, which changes with their content, and whether they are here."""
     try:
         dataset_id = datasets.resolve(workspace, profile.data)
     except InputError as error:
-        return [str(error)]
+        return (str(error),)
     manifest = workspace.dataset(dataset_id) / "manifest.json"
-    return [dataset_id, hashes.of_file(manifest) if manifest.is_file() else "not here"]
+    return dataset_id, hashes.of_file(manifest) if manifest.is_file() else "not here"
 
 
 @once

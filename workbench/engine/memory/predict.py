@@ -7,11 +7,16 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from workbench.choices.adapters import LoraOptions
+from workbench.choices.quantizers import NoQuantOptions
 from workbench.engine.evaluate.batching import LEAST_TOKENS
 from workbench.engine.fetch import model_folder
 from workbench.engine.memory import evaluation, simulate
+from workbench.engine.memory.cache import rows_id
 from workbench.engine.memory.config import MEASURED_FAMILIES
 from workbench.engine.memory.estimate import Estimate, Machine, Prediction, safe_margin
 from workbench.engine.memory.evaluation import Generation
@@ -21,7 +26,7 @@ from workbench.engine.model import load_tokenizer
 from workbench.engine.preview import audited
 from workbench.engine.versions import versions
 from workbench.paths import Workspace
-from workbench.profile import Profile, TrainOptions
+from workbench.profile import EvalOptions, Profile, TrainOptions, dump, parse
 
 DEPTHS = (2, 4)
 WHOLE_LAYERS = 48
@@ -99,9 +104,7 @@ def measured_workload(workspace: Workspace, profile: Profile) -> tuple[Workload,
     folder = model_folder(workspace, profile.model)
     workload = worst_case(train)
     if folder is not None and _data_is_here(workspace, profile):
-        encoded, _ = audited(workspace, profile, load_tokenizer(folder, profile.model))
-        lengths = [len(row.input_ids) for row in encoded if row.has_labels]
-        labels = [sum(label >= 0 for label in row.labels) for row in encoded if row.has_labels]
+        lengths, labels = _token_counts(workspace, folder, _rows_alone(profile), rows_id(workspace, profile))
         if lengths:
             workload = longest(train, lengths, labels)
     limit = profile.eval.max_new_tokens
@@ -110,6 +113,30 @@ def measured_workload(workspace: Workspace, profile: Profile) -> tuple[Workload,
     tokens = LEAST_TOKENS if wanted == "auto" else wanted  # "auto" takes more only where the card has room for it
     rows = max(1, tokens // (workload.sequence_tokens + new_tokens))
     return workload, Generation(rows, workload.sequence_tokens, new_tokens)
+
+
+def _rows_alone(profile: Profile) -> str:
+    """The profile with nothing but what its rows' tokens depend on, as TOML."""
+    plain = {"adapter": LoraOptions(), "quant": NoQuantOptions(), "eval": EvalOptions()}
+    return dump(profile.model_copy(update={**plain, "train": TrainOptions(max_length=profile.train.max_length)}))
+
+
+@lru_cache(maxsize=4)
+def _token_counts(
+    workspace: Workspace, folder: Path, profile_text: str, rows: tuple[str, ...]
+) -> tuple[list[int], list[int]]:
+    """Tokens of each training row, and how many are trained; kept, since one question asks for many predictions.
+
+    Args:
+        workspace: Where the rows are.
+        folder: Of the model, with its tokenizer.
+        profile_text: From ``_rows_alone``.
+        rows: From ``cache.rows_id``: it changes with the rows.
+    """
+    profile = parse(profile_text, "rows", "rows")
+    encoded, _ = audited(workspace, profile, load_tokenizer(folder, profile.model))
+    trained = [row for row in encoded if row.has_labels]
+    return [len(row.input_ids) for row in trained], [sum(label >= 0 for label in row.labels) for row in trained]
 
 
 def _data_is_here(workspace: Workspace, profile: Profile) -> bool:
