@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gpu_study import GIB, SHAPES, make
+from watched_run import make_tokenizer
 
 from workbench import profile as profiles
 from workbench.engine import launch, worker
@@ -30,25 +31,6 @@ EFFECTIVE = 16
 STEPS = 4
 TOLERANCE = 0.02
 """Relative, for losses in bf16: products of other shapes round differently."""
-CHATML = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
-
-
-def make_tokenizer(folder: Path) -> None:
-    """Write a tokenizer of one token a byte, with ChatML's turns."""
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    raw = Tokenizer(models.BPE(vocab={letter: place for place, letter in enumerate(alphabet)}, merges=[]))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    raw.add_special_tokens([AddedToken(t, special=True) for t in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")])
-    made = PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>")
-    made.chat_template = CHATML
-    made.save_pretrained(folder)
 
 
 def make_rows(path: Path) -> None:

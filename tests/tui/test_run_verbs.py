@@ -1,6 +1,5 @@
 """What the keys of the Runs screen do with a run; engine functions that start processes are played."""
 
-import asyncio
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -13,24 +12,7 @@ from workbench.tui.runs import quickstart
 from workbench.tui.runs.first_run import FirstRun
 
 from .conftest import HOLDER, record_run
-
-
-async def until(pilot, done):
-    async with asyncio.timeout(30):
-        while not done():
-            await pilot.pause(0.02)
-    await pilot.pause()
-
-
-async def read(app, pilot):
-    """Wait until the runs have been read."""
-    await until(pilot, lambda: app.rows is not None and app.screen.chosen() is not None)
-
-
-async def at(app, pilot, run):
-    await read(app, pilot)
-    assert app.screen.table.move_to(run.id)
-    await pilot.pause()
+from .runs_screen import at, until
 
 
 @contextmanager

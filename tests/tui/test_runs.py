@@ -1,6 +1,5 @@
 """The Runs screen on recorded folders."""
 
-import asyncio
 import json
 
 import pytest
@@ -9,23 +8,7 @@ from textual.widgets import Static
 from workbench.errors import InputError
 from workbench.tui.widgets.filter_bar import FilterBar
 
-
-async def until(pilot, done):
-    async with asyncio.timeout(30):
-        while not done():
-            await pilot.pause(0.02)
-    await pilot.pause()
-
-
-async def read(app, pilot):
-    """Wait until the runs have been read."""
-    await until(pilot, lambda: app.rows is not None and app.screen.chosen() is not None)
-
-
-async def at(app, pilot, run):
-    await read(app, pilot)
-    assert app.screen.table.move_to(run.id)
-    await pilot.pause()
+from .runs_screen import at, read, until
 
 
 def about(app):

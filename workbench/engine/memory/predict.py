@@ -123,7 +123,10 @@ def _rows_alone(profile: Profile) -> str:
 
 @lru_cache(maxsize=4)
 def _token_counts(
-    workspace: Workspace, folder: Path, profile_text: str, rows: tuple[str, ...]
+    workspace: Workspace,
+    folder: Path,
+    profile_text: str,
+    rows: tuple[str, ...],  # noqa: ARG001 - it is what the kept answer is found by
 ) -> tuple[list[int], list[int]]:
     """Tokens of each training row, and how many are trained; kept, since one question asks for many predictions.
 
