@@ -3,7 +3,7 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from workbench.engine.memory import liger
-from workbench.engine.memory.simulate import build
+from workbench.engine.memory.hollow import build
 from workbench.engine.memory.tracker import Tracker, rounded
 from workbench.profile import parse
 

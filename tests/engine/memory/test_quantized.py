@@ -4,7 +4,7 @@ from torch import nn
 
 from workbench.choices.quantizers import Int8Options, Nf4Options
 from workbench.engine.memory import quantized
-from workbench.engine.memory.simulate import build
+from workbench.engine.memory.hollow import build
 from workbench.engine.model import attach
 from workbench.profile import parse
 

@@ -14,8 +14,9 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import DynamicCache
 
+from workbench.engine.memory.hollow import build, count_weights, materialize
 from workbench.engine.memory.kernels import CudaDropout
-from workbench.engine.memory.simulate import Simulated, build, causal_mask, count_weights, materialize, measured
+from workbench.engine.memory.simulate import Simulated, causal_mask, measured
 from workbench.engine.memory.tracker import Tracker
 from workbench.engine.model import attach
 from workbench.profile import Profile
@@ -59,7 +60,7 @@ def generation(profile: Profile, config: dict[str, Any], batch: Generation, laye
         stack.enter_context(CudaDropout())
         stack.enter_context(torch.no_grad())
         _generate(base, batch, tracker)
-    return measured(tracker, PHASES, 0)
+    return measured(tracker, tracker.cut(), PHASES, 0)
 
 
 def _generate(base: Any, batch: Generation, tracker: Tracker) -> None:

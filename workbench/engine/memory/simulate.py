@@ -7,31 +7,26 @@ counts. Nothing is downloaded and nothing is computed.
 from __future__ import annotations
 
 import contextlib
-import copy
-import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
-from transformers.initialization import no_init_weights
+from transformers import PreTrainedModel
 
-from workbench.choices.quantizers import Int8Options, Nf4Options
-from workbench.engine.memory import liger, quantized, states
+from workbench.engine.memory import liger, states
 from workbench.engine.memory.allocator import Allocator
-from workbench.engine.memory.kernels import MASKED, PLAIN, CudaDropout
-from workbench.engine.memory.practice import INSTALLED, Practice, gpu_dtype
-from workbench.engine.memory.tracker import Tracker
+from workbench.engine.memory.hollow import build, count_weights, materialize
+from workbench.engine.memory.kernels import CudaDropout
+from workbench.engine.memory.practice import INSTALLED, Practice
+from workbench.engine.memory.rehearsal import Rehearsal
+from workbench.engine.memory.tracker import Step, Tracker
 from workbench.engine.memory.workload import Workload
-from workbench.errors import InputError
 from workbench.profile import Profile
 
 PHASES = ("optimizer", "forward", "loss", "backward")
 """In the order in which a steady step goes through them: the states of the step before are there already."""
-LENGTH_DEPENDENT_ROPE = ("dynamic", "longrope")
-"""Rotations that look at the positions first, which have no values here; they take as much as the plain one."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +86,14 @@ def training_step(
         stack.enter_context(CudaDropout())
         for parameter in trained:
             parameter.register_post_accumulate_grad_hook(lambda one: tracker.move(one.grad, "gradients"))
-        _steady_step(base, profile, workload, trained, tracker, practice)
-    return measured(tracker, PHASES, sum(parameter.numel() for parameter in trained))
+        step = _whole_step if profile.adapter.method == "full" else _steady_step
+        moves = step(base, profile, workload, trained, tracker, practice)
+    return measured(tracker, moves, PHASES, sum(parameter.numel() for parameter in trained))
 
 
-def measured(tracker: Tracker, phases: Sequence[str], trainable_parameters: int) -> Simulated:
-    """What a tracker saw, after a replay of its moves through the allocator."""
-    replayed = Allocator().replay(tracker.steps)
+def measured(tracker: Tracker, moves: Sequence[Step], phases: Sequence[str], trainable_parameters: int) -> Simulated:
+    """What a tracker saw, after a replay of its moves, or of what is made of them, through the allocator."""
+    replayed = Allocator().replay(moves)
     return Simulated(
         live_bytes={phase: tracker.peak_bytes(phase) for phase in phases},
         allocated_bytes={phase: max(replayed.peaks.get(phase, 0), tracker.peak_bytes(phase)) for phase in phases},
@@ -136,91 +132,6 @@ def at_depth(shallow: Simulated, deep: Simulated, depths: tuple[int, int], layer
     return Simulated(live, allocated, parts, reserved, trained)
 
 
-def build(profile: Profile, config: dict[str, Any], layers: int, padded: bool) -> PreTrainedModel:
-    """The base model without values, quantized if the profile says so; on the device that is the default now.
-
-    Raises:
-        InputError: transformers cannot build it, or not with attention that is simulated.
-    """
-    fused = profile.model.attn_implementation != "eager"
-    attention = (MASKED if padded else PLAIN) if fused else "eager"
-    wanted = gpu_dtype(profile)
-    if profile.model.trust_remote_code and "auto_map" in config:
-        raise InputError("model.name: a model with code of its own cannot be simulated from its config alone.")
-    try:
-        cut = _cut(config, layers)
-        with no_init_weights(), _default_dtype(wanted):
-            model: PreTrainedModel = AutoModelForCausalLM.from_config(cut, attn_implementation=attention)
-    except (ValueError, KeyError, TypeError) as error:
-        kind, first = config.get("model_type"), str(error).strip().splitlines()[0][:200]
-        raise InputError(
-            f"model.name: a model whose config says model_type = {kind!r} cannot be simulated with the installed "
-            f"transformers: {first}"
-        ) from error
-    model.tie_weights()
-    if isinstance(profile.quant, Int8Options | Nf4Options):
-        quantized.quantize(model, profile.quant, wanted)
-    return model
-
-
-def _cut(config: dict[str, Any], layers: int) -> PreTrainedConfig:
-    """The config with so many layers, and with nothing that reads a tensor's values."""
-    cut: PreTrainedConfig = AutoConfig.for_model(**copy.deepcopy(config))
-    text = cut.get_text_config()
-    text.num_hidden_layers = layers
-    if getattr(text, "layer_types", None):
-        text.layer_types = text.layer_types[:layers]
-    rope = getattr(text, "rope_parameters", None) or {}
-    if rope.get("rope_type") in LENGTH_DEPENDENT_ROPE:
-        text.rope_parameters = {"rope_type": "default", "rope_theta": rope.get("rope_theta", 10_000.0)}
-    cut.use_cache = False
-    return cut
-
-
-@contextlib.contextmanager
-def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
-def materialize(model: torch.nn.Module) -> None:
-    """Give a model on the meta device fake CPU tensors instead; call it within a fake tensor mode.
-
-    It is built on the meta device because PEFT moves its adapters to the base model's device and dtype, which fake
-    parameters cannot do; it runs on fake CPU tensors because autocast knows no meta device.
-    """
-    made: dict[int, torch.Tensor] = {}
-
-    def fake(tensor: torch.Tensor) -> torch.Tensor:
-        if id(tensor) not in made:
-            new = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu")
-            is_parameter = isinstance(tensor, torch.nn.Parameter)
-            made[id(tensor)] = torch.nn.Parameter(new, tensor.requires_grad) if is_parameter else new
-        return made[id(tensor)]
-
-    for module in model.modules():
-        places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers)
-        for held in places:
-            held.update({name: fake(tensor) for name, tensor in held.items() if tensor is not None})
-        quantized.replace_hidden(module, fake)
-
-
-def count_weights(model: torch.nn.Module, tracker: Tracker) -> None:
-    """Count what lies on the GPU before the first step."""
-    gc.collect()
-    full = all(parameter.requires_grad for parameter in model.parameters())
-    for parameter in model.parameters():
-        tracker.count(parameter, "weights" if full or not parameter.requires_grad else "adapter")
-    for name, buffer in model.named_buffers():
-        tracker.count(buffer, "adapter" if "vera_" in name else "weights")
-    for tensor in quantized.hidden_tensors(model):
-        tracker.count(tensor, "weights")
-
-
 def _steady_step(
     base: PreTrainedModel,
     profile: Profile,
@@ -228,27 +139,55 @@ def _steady_step(
     trained: list[torch.nn.Parameter],
     tracker: Tracker,
     practice: Practice,
-) -> None:
+) -> list[Step]:
     """A micro-batch while the optimizer's state is there, with more than one a step the gradients too; then its step.
 
-    Where every weight is trained, the very first micro-batch goes before: gradients and states then lie where it
-    left room, and the allocator holds more than it hands out.
+    Returns:
+        The allocator's moves.
     """
-    if profile.adapter.method == "full":
-        _micro_batch(base, profile, workload, tracker, practice)
-    elif workload.accumulation > 1:
+    if workload.accumulation > 1:
         with tracker.within(part="gradients", phase="optimizer"):
             for parameter in trained:
                 parameter.grad = torch.empty_like(parameter)
     with tracker.within(part="optimizer", phase="optimizer"):
         kept = states.keep_states(profile.train.optim, trained)
-    if workload.accumulation == 1:
-        for parameter in trained:
-            parameter.grad = None
     _micro_batch(base, profile, workload, tracker, practice)
     with tracker.within(part="optimizer", phase="optimizer"):
         states.take_temporaries(profile.train.optim, trained)
     del kept
+    return tracker.cut()
+
+
+def _whole_step(
+    base: PreTrainedModel,
+    profile: Profile,
+    workload: Workload,
+    trained: list[torch.nn.Parameter],
+    tracker: Tracker,
+    practice: Practice,
+) -> list[Step]:
+    """A micro-batch that makes the gradients, the states, a micro-batch among them, and the optimizer's step.
+
+    Returns:
+        The allocator's moves of two steps: the blocks of the first lie where its activations left room.
+    """
+    weights = tracker.cut()
+    _micro_batch(base, profile, workload, tracker, practice)
+    first = tracker.cut()
+    with tracker.within(part="optimizer", phase="optimizer"):
+        kept = states.keep_states(profile.train.optim, trained)
+    made = tracker.cut()
+    if workload.accumulation == 1:
+        for parameter in trained:
+            parameter.grad = None
+    tracker.cut()
+    _micro_batch(base, profile, workload, tracker, practice)
+    later = tracker.cut()
+    with tracker.within(part="optimizer", phase="optimizer"):
+        states.take_temporaries(profile.train.optim, trained)
+    moment = tracker.cut()
+    del kept
+    return Rehearsal(weights, first, later if workload.accumulation > 1 else [], made, moment).moves()
 
 
 def _micro_batch(

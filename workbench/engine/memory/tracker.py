@@ -54,9 +54,10 @@ class Step:
 
 @dataclass
 class Tracker(TorchDispatchMode):
-    """Live bytes by part, their peak in each phase, and every move for a replay.
+    """Live bytes by part, their peak in each phase, and the moves for a replay.
 
-    Set ``part`` and ``phase`` with the context managers; what is allocated meanwhile counts there.
+    Set ``part`` and ``phase`` with the context managers; what is allocated meanwhile counts there. ``steps`` are the
+    moves since the last ``cut``.
     """
 
     part: str = "weights"
@@ -103,6 +104,11 @@ class Tracker(TorchDispatchMode):
         self.live[block.part] -= block.size_bytes
         self.live[part] = self.live.get(part, 0) + block.size_bytes
         block.part = part
+
+    def cut(self) -> list[Step]:
+        """The moves since the last cut."""
+        moves, self.steps = self.steps, []
+        return moves
 
     def peak_bytes(self, phase: str) -> int:
         """Live bytes at the peak of a phase; 0 if nothing was allocated in it."""
