@@ -2,6 +2,7 @@
 
     python tests/benchmarks/gpu_memory.py predict            # anywhere: writes memory_predictions.json
     python tests/benchmarks/gpu_memory.py measure OUT.json    # on a GPU: random weights of the real shapes
+    python tests/benchmarks/gpu_memory.py measure OUT.json --skip memory_measured.json    # only what is not in there
     python tests/benchmarks/gpu_memory.py table OUT.json
 
 Memory does not depend on what the weights are. Each configuration trains two steps in a process of its own, several
@@ -216,6 +217,7 @@ def main() -> None:
     parser.add_argument("verb", choices=("predict", "make", "measure", "one", "table"))
     parser.add_argument("arguments", nargs="*")
     parser.add_argument("--limit-s", type=float, default=420.0)
+    parser.add_argument("--skip", type=Path, help="what is measured already")
     arguments = parser.parse_args()
     rest = arguments.arguments
     if arguments.verb == "predict":
@@ -230,10 +232,11 @@ def main() -> None:
     elif arguments.verb == "table":
         print(table(json.loads(Path(rest[0]).read_text()), json.loads(PREDICTIONS.read_text())["predictions"]))
     else:
-        _measure(Path(rest[0]), arguments.limit_s)
+        known = json.loads(arguments.skip.read_text())["cases"] if arguments.skip else {}
+        _measure(Path(rest[0]), arguments.limit_s, frozenset(known))
 
 
-def _measure(out: Path, limit_s: float) -> None:
+def _measure(out: Path, limit_s: float, known: frozenset[str]) -> None:
     begun = time.time()
     MODELS.mkdir(parents=True, exist_ok=True)
     makers = [
@@ -253,6 +256,7 @@ def _measure(out: Path, limit_s: float) -> None:
         {"name": case.name, "case": case.to_json(), "need_bytes": 2 * int(predicted[plain(case).name]["process_bytes"])}
         for case in SWAPPED
     ]
+    jobs = [job for job in jobs if job["name"] not in known]
     total_bytes = find_card("auto").total_bytes
     measure(jobs, out, total_bytes, begun + limit_s)
 
