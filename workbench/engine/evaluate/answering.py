@@ -70,7 +70,7 @@ def answering(model: Any, longest: int, new_tokens: int, say: Say, compiler: Com
         compiler: As of ``compiling.compiled``.
     """
     if not plain_causal(model):
-        return Answering([(GENERATE, _by_library(model, new_tokens))], say)
+        return Answering([(GENERATE, by_generate(model, new_tokens))], say)
     ways = [(EAGER, _eager(model, new_tokens))]
     if graphs.usable(model):
         room = longest + new_tokens
@@ -140,8 +140,8 @@ def _recorded(model: Any, room: int, new_tokens: int, forward: Callable[[], grap
     return answer
 
 
-def _by_library(model: Any, new_tokens: int) -> Answerer:
-    """By ``generate``: the first token apart, then all of them; the difference is what the others took."""
+def by_generate(model: Any, new_tokens: int) -> Answerer:
+    """By the library's own ``generate``: the first token, then all of them; the difference is what the others took."""
 
     def answer(prompt: Sequence[int]) -> Timing:
         one = _timed(model, lambda: by_library(model, [prompt], 1, [], 0), lambda _: None, 2)
