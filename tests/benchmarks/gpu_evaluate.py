@@ -3,7 +3,7 @@
 Speed does not depend on what the weights are, so they are random, of a real shape; no model hub and no tokenizer is
 needed, and of this project only the evaluation itself:
 
-    PYTHONPATH=. python tests/benchmarks/gpu_evaluate.py [--size 8b] [--compile]
+    PYTHONPATH=. python tests/benchmarks/gpu_evaluate.py [--size 8b]
 
 Every figure is printed as soon as it is there, as one JSON line; the last line says which targets are met. Answers
 have a fixed length, since random weights seldom end one.
@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from workbench.engine.evaluate import generate, graphs, latency
+from workbench.engine.evaluate import answering, generate, graphs, latency
 from workbench.engine.evaluate.attention import plain_causal
 from workbench.engine.evaluate.batching import budget
 from workbench.engine.evaluate.decode import greedy, speak
@@ -110,17 +110,19 @@ def together(model: Any, prompts: list[list[int]], new_tokens: int, recorded: bo
     return speed, said
 
 
-def tpot(model: Any, prompts: list[list[int]], new_tokens: int, compiled: bool) -> tuple[dict[str, float], str]:
+def tpot(model: Any, prompts: list[list[int]], new_tokens: int) -> tuple[dict[str, float], str]:
     """Seconds per token of one prompt at a time, by the project's own protocol, and the way it was done."""
-    answer, way = latency.answerer(model, max(map(len, prompts)), new_tokens, compiled)
+    notes: list[str] = []
+    answer = answering.answering(model, max(map(len, prompts)), new_tokens, notes.append)
     timings = latency.measure(answer, prompts)
-    tell(what="time to first token", way=way, compiled=compiled, **latency.summary([one.ttft_s for one in timings]))
-    return latency.summary([one.tpot_s for one in timings]), way
+    first = latency.summary([one.ttft_s for one in timings])
+    tell(what="time to first token", way=answer.way, notes=notes, **first)
+    return latency.summary([one.tpot_s for one in timings]), answer.way
 
 
 def plain_tpot(model: Any, prompts: list[list[int]], new_tokens: int) -> dict[str, float]:
     """The same of plain ``generate``: a whole answer less its first token."""
-    answer = latency._by_library(model, new_tokens)
+    answer = answering.by_generate(model, new_tokens)
     return latency.summary([one.tpot_s for one in latency.measure(answer, prompts)])
 
 
@@ -131,7 +133,6 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--new-tokens", type=int, default=64)
     parser.add_argument("--alone", type=int, default=6, help="prompts that are answered one by one")
-    parser.add_argument("--compile", action="store_true", help="also the compiled step, which takes a minute more")
     chosen = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     begun = time.perf_counter()
@@ -153,12 +154,8 @@ def main() -> None:
     tell(what="together, not recorded", tokens_per_s=eager, ratio=eager / base_tokens_per_s, peak_gib=peak)
     plain = plain_tpot(model, few, chosen.new_tokens)
     tell(what="time per token, plain generate", **plain)
-    best, way = tpot(model, few, chosen.new_tokens, compiled=False)
+    best, way = tpot(model, few, chosen.new_tokens)
     tell(what=f"time per token, {way}", ratio=plain["median"] / best["median"], **best)
-    if chosen.compile and device.type == "cuda":
-        compiled, way = tpot(model, few, chosen.new_tokens, compiled=True)
-        tell(what=f"time per token, {way}, compiled", ratio=plain["median"] / compiled["median"], **compiled)
-        best = min(best, compiled, key=lambda one: one["median"])
     ratios = fast / base_tokens_per_s, plain["median"] / best["median"]
     met = {"throughput": ratios[0] >= THROUGHPUT_TARGET, "latency": ratios[1] >= LATENCY_TARGET}
     tell(

@@ -17,7 +17,11 @@ def latency(
     new_tokens: Annotated[int, typer.Option(min=2, help="Tokens of each answer; end tokens are ignored.")] = 64,
     as_json: Json = False,
 ) -> None:
-    """Time prompts one by one at a forced length; the figures are kept in each run's result."""
+    """Time prompts one by one at a forced length; the figures are kept in each run's result.
+
+    On a CUDA GPU the first pass compiles a step of decoding, which takes a minute or more and is not timed. Where it
+    cannot be compiled the reason is told, a slower way is taken, and the figures name it.
+    """
     from workbench.engine.latencies import comparable, measure
     from workbench.engine.run import find
 

@@ -245,7 +245,7 @@ def _evaluated(work: Work, subject: Subject, run: Run) -> dict[str, Any]:
     latency = None
     if work.profile.eval.latency:
         work.note("timing prompts one by one")
-        latency = timed.of_one(subject, work.profile, work.questions)
+        latency = timed.of_one(subject, work.profile, work.questions, work.note)
     return {"evaluation": evaluation, "latency": latency}
 
 

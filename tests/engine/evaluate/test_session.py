@@ -264,7 +264,9 @@ def test_how_it_is_asked_is_in_its_key(change):
 
 def test_latency_is_taken_at_a_forced_length_with_its_conditions(model, tokenizer, profile, monkeypatch):
     monkeypatch.setattr(latency, "NEW_TOKENS", 4)
-    found = timed.of_one(subject(model, tokenizer), profile, EVERY)
+    notes = []
+    found = timed.of_one(subject(model, tokenizer), profile, EVERY, notes.append)
+    assert notes == []
     assert found["prompts"] == len(ARC) + len(SQUAD)
     assert found["ttft_s"]["low"] <= found["ttft_s"]["median"] <= found["ttft_s"]["p95"]
     assert found["tpot_s"]["median"] > 0
@@ -273,4 +275,4 @@ def test_latency_is_taken_at_a_forced_length_with_its_conditions(model, tokenize
     assert (conditions["dtype"], conditions["device"], conditions["path"]) == ("float32", "cpu", "eager")
     assert conditions["clocks"] is None
     with pytest.raises(InputError, match="nothing can be timed"):
-        timed.of_one(subject(model, tokenizer), profile, EVERY[1:2])
+        timed.of_one(subject(model, tokenizer), profile, EVERY[1:2], notes.append)

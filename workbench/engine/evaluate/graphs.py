@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from transformers.cache_utils import Cache
 
 from workbench.engine.evaluate.attention import inner
 from workbench.engine.evaluate.decode import Speakers, Stop
@@ -24,12 +25,37 @@ one row 96 recorded and 21 unrecorded (H100; in between nothing was measured).""
 KEPT = 0.5
 """Finished rows leave when at most this fraction still speaks: leaving costs a new recording."""
 
-Forward = Callable[..., Any]
+Forward = Callable[[Any, torch.Tensor, torch.Tensor, torch.Tensor, Cache], torch.Tensor]
+"""As ``next_logits``."""
 
 
 def usable(model: Any) -> bool:
     """Whether steps of this model may be recorded: on a CUDA GPU, with weights that need no look by Python."""
     return bool(model.device.type == "cuda" and getattr(inner(model), "hf_quantizer", None) is None)
+
+
+def next_logits(
+    model: Any, token: torch.Tensor, mask: torch.Tensor, position: torch.Tensor, cache: Cache
+) -> torch.Tensor:
+    """What each row may say next, (rows, 1, vocabulary); its token is written into the cache.
+
+    Args:
+        model: Plain causal.
+        token: (rows, 1).
+        mask: What is added to the scores, (rows, 1, 1, columns of the cache that are read).
+        position: (rows, 1).
+        cache: Its layers know where the token is written.
+    """
+    output = model(
+        input_ids=token,
+        attention_mask=mask,
+        position_ids=position,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    logits: torch.Tensor = output.logits
+    return logits
 
 
 class NotRecordableError(RuntimeError):
@@ -57,12 +83,15 @@ class Recorded:
     Args:
         model: Plain causal, on a CUDA GPU.
         speakers: From ``decode.read``; from here on they are moved by the recordings.
-        forward: The model, or the model compiled.
+        forward: ``next_logits``, or the same compiled.
         keep: Whether recordings are kept for a batch of the same shape (``load``).
+        window: Columns of the cache that are read: so many, or a multiple. All of them make one recording do.
     """
 
-    def __init__(self, model: Any, speakers: Speakers, forward: Forward, keep: bool = False) -> None:
-        self.model, self.forward, self.keep = model, forward, keep
+    def __init__(
+        self, model: Any, speakers: Speakers, forward: Forward = next_logits, keep: bool = False, window: int = 0
+    ) -> None:
+        self.model, self.forward, self.keep, self.window = model, forward, keep, window or WINDOW
         self.cache, self.seen = speakers.cache, speakers.seen
         rows, self.capacity = speakers.seen.shape
         number = {"dtype": torch.long, "device": model.device}
@@ -92,12 +121,12 @@ class Recorded:
     def selected(self, places: list[int]) -> Recorded:
         """Some of the rows, as they are now."""
         now = Speakers(self.cache, self.seen, self.position[:, 0], self.token[:, 0], self.length)
-        return Recorded(self.model, now.selected(places), self.forward)
+        return Recorded(self.model, now.selected(places), self.forward, window=self.window)
 
     def run(self, count: int) -> list[list[int]]:
         """The next ``count`` tokens of each row, LOOK_EVERY at most."""
         self.slot.zero_()
-        window = min(self.capacity, -(-(self.length + count) // WINDOW) * WINDOW)
+        window = min(self.capacity, -(-(self.length + count) // self.window) * self.window)
         if window not in self.replays:
             if not self.keep:
                 self.replays.clear()  # its memory goes back before the next one is made
@@ -123,15 +152,8 @@ class Recorded:
 
     def _step(self, window: int) -> None:
         self.mask.index_fill_(3, self.at, 0)
-        output = self.forward(
-            input_ids=self.token,
-            attention_mask=self.mask[..., :window],
-            position_ids=self.position,
-            past_key_values=self.cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        chosen = output.logits[:, -1].argmax(-1, keepdim=True)
+        logits = self.forward(self.model, self.token, self.mask[..., :window], self.position, self.cache)
+        chosen = logits[:, -1].argmax(-1, keepdim=True)
         self.token.copy_(chosen)
         self.out.index_copy_(1, self.slot, chosen)
         for counter in (self.position, self.at, self.slot):
@@ -143,7 +165,7 @@ def speak(model: Any, speakers: Speakers, limit: int, stop: Stop) -> list[list[i
     said = [[token] for token in speakers.token.tolist()]
     rows = list(range(len(said)))
     done = {row for row in rows if stop(said[row])}
-    batch = Recorded(model, speakers, model) if limit > 1 and len(done) < len(rows) else None
+    batch = Recorded(model, speakers) if limit > 1 and len(done) < len(rows) else None
     made = 1
     while batch and made < limit and len(done) < len(said):
         speaking = [place for place, row in enumerate(rows) if row not in done]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import torch
 from workbench.choices.protocols import PROTOCOLS
 from workbench.engine import clocks, fetch, hashes, model
 from workbench.engine.evaluate import graphs, latency, protocol
+from workbench.engine.evaluate.answering import Answering, Say, answering
 from workbench.engine.evaluate.attention import plain_causal
 from workbench.engine.evaluate.decode import greedy, speak
 from workbench.engine.evaluate.generate import by_library, end_tokens, stop_at
@@ -39,16 +41,25 @@ class Timed:
         profile: Says how it is loaded.
         prompts: By ascending length.
         asked: What the prompts are of.
+        answer: Answers one; kept, since what it compiles and records serves every pass.
     """
 
     subject: Subject
     profile: Profile
     prompts: list[list[int]]
     asked: Questions
+    answer: Answering
 
 
-def prepare(subject: Subject, profile: Profile, asked: Sequence[Questions]) -> Timed:
+def prepare(subject: Subject, profile: Profile, asked: Sequence[Questions], new_tokens: int, say: Say) -> Timed:
     """The model with PROMPTS prompts of each test set that is answered in words, spread over their lengths.
+
+    Args:
+        subject: The model.
+        profile: Says how it is loaded.
+        asked: What it may be asked.
+        new_tokens: Length of each answer.
+        say: Told when something takes long, and why a slower way is taken.
 
     Raises:
         InputError: No test set is answered in words.
@@ -60,22 +71,28 @@ def prepare(subject: Subject, profile: Profile, asked: Sequence[Questions]) -> T
     for one in {one.dataset: one for one in reversed(generated)}.values():
         every = [prompt_ids(subject.tokenizer, row, profile.data, one.answer_format) for row in one.rows]
         prompts += [every[place] for place in latency.chosen([len(prompt) for prompt in every])]
-    return Timed(subject, profile, sorted(prompts, key=len), generated[0])
+    prompts.sort(key=len)
+    answer = answering(subject.model, len(prompts[-1]), new_tokens, say)
+    return Timed(subject, profile, prompts, generated[0], answer)
 
 
-def once(timed: Timed, new_tokens: int = latency.NEW_TOKENS) -> tuple[list[latency.Timing], str, list[str] | None]:
+def once(timed: Timed) -> tuple[list[latency.Timing], str, list[str] | None]:
     """One pass over the prompts: timings, the way they were made, and what held the clocks back meanwhile."""
-    loaded = timed.subject.model
-    answer, way = latency.answerer(loaded, len(timed.prompts[-1]), new_tokens)
     before = clocks.throttle(model.gpu_uuid())
-    timings = latency.measure(answer, timed.prompts)
+    timings = latency.measure(timed.answer, timed.prompts)
     after = clocks.throttle(model.gpu_uuid())
     held = None if before is None or after is None else sorted({*before, *after})
-    return timings, way, held
+    return timings, timed.answer.way, held
 
 
-def conditions(timed: Timed, way: str, held: Sequence[list[str] | None]) -> dict[str, Any]:
-    """What a latency holds under."""
+def conditions(timed: Timed, ways: Sequence[str], held: Sequence[list[str] | None]) -> dict[str, Any]:
+    """What a latency holds under.
+
+    Args:
+        timed: What was timed.
+        ways: The way of each pass; they differ where one worked once and failed later.
+        held: What held the clocks back in each pass.
+    """
     known = [one for one in held if one is not None]
     return {
         "dtype": str(timed.subject.model.dtype).removeprefix("torch."),
@@ -84,7 +101,7 @@ def conditions(timed: Timed, way: str, held: Sequence[list[str] | None]) -> dict
         "device": model.device_name(),
         "versions": {name: version(name) for name in ("torch", "transformers")},
         "clocks": sorted({reason for one in known for reason in one}) if known else None,
-        "path": way,
+        "path": ", then ".join(dict.fromkeys(ways)),
         "prompts_sha256": hashes.of_json(timed.prompts),
     }
 
@@ -106,11 +123,11 @@ def natural(timed: Timed) -> dict[str, float | None]:
     return latency.natural(say, [timed.prompts[place] for place in places])
 
 
-def of_one(subject: Subject, profile: Profile, asked: Sequence[Questions]) -> dict[str, Any]:
-    """The ``latency`` part of a result, of a model that is loaded already."""
-    timed = prepare(subject, profile, asked)
+def of_one(subject: Subject, profile: Profile, asked: Sequence[Questions], say: Say) -> dict[str, Any]:
+    """The ``latency`` part of a result, of a model that is loaded already; ``say`` as in ``prepare``."""
+    timed = prepare(subject, profile, asked, latency.NEW_TOKENS, say)
     timings, way, held = once(timed)
-    return latency.record([timings], latency.NEW_TOKENS, natural(timed), conditions(timed, way, [held]))
+    return latency.record([timings], latency.NEW_TOKENS, natural(timed), conditions(timed, [way], [held]))
 
 
 def of_runs(
@@ -124,17 +141,20 @@ def of_runs(
     runs = [Run(where, run_id) for run_id in run_ids]
     timings: dict[str, list[list[latency.Timing]]] = {run.id: [] for run in runs}
     held: dict[str, list[list[str] | None]] = {run.id: [] for run in runs}
-    found: dict[str, tuple[dict[str, Any], str, Timed | None]] = {}
+    ways: dict[str, list[str]] = {run.id: [] for run in runs}
+    found: dict[str, tuple[dict[str, Any], Timed | None]] = {}
     facts: dict[str, dict[str, Any]] = {}
     for turn in range(repeats):
-        for run, timed in _loaded(runs, found, report):
+        for run, timed in _loaded(runs, found, new_tokens, report):
             report({"stage": f"{run.id}: turn {turn + 1} of {repeats}"})
-            took, way, reasons = once(timed, new_tokens)
+            took, way, reasons = once(timed)
             timings[run.id].append(took)
+            ways[run.id].append(way)
             held[run.id].append(reasons)
-            facts[run.id] = conditions(timed, way, held[run.id])
+            facts[run.id] = conditions(timed, ways[run.id], held[run.id])
             if turn == 0:
-                found[run.id] = (natural(timed), way, timed if _room(runs) else None)
+                found[run.id] = (natural(timed), timed if _room(runs) else None)
+            del timed  # the next one may need its room
     return {
         run.id: latency.record(
             timings[run.id],
@@ -148,14 +168,21 @@ def of_runs(
 
 
 def _loaded(
-    runs: Sequence[Run], found: dict[str, tuple[dict[str, Any], str, Timed | None]], report: Callable[..., None]
+    runs: Sequence[Run],
+    found: dict[str, tuple[dict[str, Any], Timed | None]],
+    new_tokens: int,
+    report: Callable[[dict[str, Any]], None],
 ) -> Iterator[tuple[Run, Timed]]:
     for run in runs:
-        timed = found[run.id][2] if run.id in found else None
+        timed = found[run.id][1] if run.id in found else None
         if timed is None:
             report({"stage": f"{run.id}: loading"})
-            timed = load(run)
+            timed = load(run, new_tokens, partial(_say, run, report))
         yield run, timed
+
+
+def _say(run: Run, report: Callable[[dict[str, Any]], None], text: str) -> None:
+    report({"stage": f"{run.id}: {text}"})
 
 
 def _room(runs: Sequence[Run]) -> bool:
@@ -172,12 +199,12 @@ def _folder(run: Run) -> Path:
     return run.adapter if full else fetch.ensure(run.workspace, profile.model, lambda _: None)
 
 
-def load(run: Run) -> Timed:
-    """A run's model, tuned where it was trained, with its prompts."""
+def load(run: Run, new_tokens: int, say: Say) -> Timed:
+    """A run's model, tuned where it was trained, with its prompts; the others as in ``prepare``."""
     profile = run.profile()
     folder = fetch.ensure(run.workspace, profile.model, lambda _: None)
     tokenizer = model.load_tokenizer(folder, profile.model)
     tuned = run.adapter.is_dir()
     loaded = model.load_tuned(folder, run.adapter, profile) if tuned else model.load_base(folder, profile)
     subject = Subject(loaded.eval(), tokenizer, {}, None)
-    return prepare(subject, profile, protocol.all_questions(run.workspace, profile))
+    return prepare(subject, profile, protocol.all_questions(run.workspace, profile), new_tokens, say)
