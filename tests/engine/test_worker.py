@@ -319,7 +319,7 @@ def test_one_row_that_does_not_fit_ends_a_run_with_what_to_do(workspace, tiny_mo
 
 def test_other_sets_show_what_was_forgotten_and_runs_are_timed_in_turns(workspace, tiny_model, sums):
     more = ['eval.datasets=["quiz"]', "eval.rows=4", "train.max_steps=3", "eval.latency=true", "eval.max_new_tokens=4"]
-    protocols = 'eval.protocols=["math_gen@1", "arc_ll@1", "heldout_loss@1"]'
+    protocols = 'eval.protocols=["math_gen@2", "arc_ll@1", "heldout_loss@1"]'
     run = make(workspace, tiny_model, sums, *more, protocols)
     launch.start(run)
     assert until_the_end(run).status == "finished", launch.log_tail(run)

@@ -20,7 +20,7 @@ from workbench.engine import hashes
 from workbench.engine.compared_run import DAMAGED, ComparedRun, read
 from workbench.engine.evaluate.summary import MACRO_F1, measured
 from workbench.engine.imports.lm_eval import INVALID
-from workbench.engine.imports.round_trip import FACTS, KEY, MEASURED, SAMPLE
+from workbench.engine.imports.round_trip import FACTS, JUDGED, KEY, LIBRARIES, MEASURED, SAMPLE
 from workbench.engine.pairing import LOSSES
 from workbench.engine.run import Run
 from workbench.engine.statistics import normal_width
@@ -136,7 +136,7 @@ def _stderr(metric: str, entry: Mapping[str, Any], samples: Sequence[Sample]) ->
 
 
 def _config(task: str, dataset: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    own = {**{name: entry.get(name) for name in FACTS}, "name": dataset}
+    own = {**{name: entry.get(name) for name in (*FACTS, LIBRARIES)}, "name": dataset}
     return {
         "task": task,
         "dataset_path": dataset,
@@ -188,7 +188,7 @@ def _responses(sample: Sample) -> dict[str, Any]:
 
 def _line(place: int, sample: Sample, dataset: str, compared: ComparedRun) -> dict[str, Any]:
     scored = [name for name in compared.entries[dataset]["metrics"] if name in sample["scores"]]
-    own = {name: sample[name] for name in (*SAMPLE, *MEASURED) if name in sample}
+    own = {name: sample[name] for name in (*SAMPLE, *MEASURED, JUDGED) if name in sample}
     return {
         "doc_id": place,
         "doc": {"id": sample.get("doc_id"), KEY: {**own, "scores": sample["scores"]}},

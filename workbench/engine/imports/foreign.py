@@ -43,6 +43,7 @@ class Scores:
         floors: As of summary.summarize.
         samples: The answers, each with doc_hash, cluster, gold, parsed, status and scores; none without.
         facts: More keys of the entry, such as answer_format; by default none.
+        judged_by: As of summary.summarize.
     """
 
     dataset: str
@@ -55,6 +56,7 @@ class Scores:
     floors: dict[str, dict[str, float]] = field(default_factory=dict)
     samples: Sequence[Sample] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    judged_by: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
