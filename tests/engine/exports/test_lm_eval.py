@@ -35,7 +35,8 @@ def read(file):
 
 
 def test_the_files_have_lm_eval_s_names_and_keys(run, tmp_path):
-    results, *answers = export(run, tmp_path / "out")
+    results, *others = export(run, tmp_path / "out")
+    answers = [file for file in others if file.suffix == ".jsonl"]
     assert results.parent == tmp_path / "out" / "x"
     assert results.name.startswith("results_20")
     assert [file.name.split("_")[1] for file in answers] == ["quiz", "passages", "sums"]
@@ -198,8 +199,9 @@ def test_hostile_names_stay_inside_the_folder(workspace, tmp_path, fabricate):
     run = fabricate.write(
         workspace, "20260101-000000-x", fabricate.samples("math", "../../sums", [("1",)] * 12, ["1", "2"] * 6)
     )
-    results, answers = export(run, tmp_path / "out")
-    assert answers.parent == results.parent == tmp_path / "out" / "x"
+    files = export(run, tmp_path / "out")
+    assert [file.suffix for file in files] == [".json", ".jsonl", ".yaml"]
+    assert {file.parent for file in files} == {tmp_path / "out" / "x"}
 
 
 def test_lm_eval_reads_it(run, tmp_path):
