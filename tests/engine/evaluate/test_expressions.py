@@ -61,14 +61,19 @@ def test_where_a_number_is_asked_for_variables_are_no_answer_and_decimals_are_th
         "9" + "^{9" * 40 + "}" * 40,
         r"\sqrt{" * 30 + "2" + "}" * 30,
         "x" * 301,
+        "9^{9^{9^{9}}}",
+        "9^9^9^9",
+        "10^{100000}",
+        "99999999!",
+        "9!!!",
     ],
 )
-def test_what_is_too_long_or_too_deep_is_not_read_at_all(said, monkeypatch):
+def test_what_is_too_long_too_deep_or_endless_is_not_read_at_all(said, monkeypatch):
     monkeypatch.setattr("math_verify.parse", None)  # a call would fail
     assert compare("4", said, constant=False) == "unread"
 
 
-@pytest.mark.parametrize("said", ["9^{9^{9^{9}}}", "9^9^9^9", "99999999!", r"\binom{99999999}{49999999}"])
+@pytest.mark.parametrize("said", ["((9^{999})^{999})^{999}", r"\prod_{k=1}^{9999}(k!)", r"\binom{99999999}{49999999}"])
 def test_what_would_take_for_ever_is_cut_off(said, monkeypatch):
     monkeypatch.setattr(expressions, "LIMIT_S", 1)
     begun = time.monotonic()
