@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "transformers", "peft", "trl", "datasets", "bitsandbytes", "accelerate"}
+HEAVY = {"torch", "transformers", "peft", "trl", "datasets", "bitsandbytes", "accelerate", "sympy", "math_verify"}
 FRESH = """
 import json, sys
 sys.argv = ["workbench", *sys.argv[1:]]

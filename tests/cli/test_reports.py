@@ -54,6 +54,10 @@ def test_results_go_out_as_lm_eval_s_files_and_come_back(cli, table, workspace):
     (results,) = [workspace.root / line for line in done.out.splitlines()]
     assert results.parent.name == "a"
     assert json.loads(results.read_text())["results"]["mine"]["acc,none"] == 0.9
+    assert "no task is written" in done.err
+    refused = cli("export-results", "a", "-o", "rows", "--rows")
+    assert refused.code == 2
+    assert "was imported" in refused.err
     back = cli("import", "out")
     assert back.code == 0, back.err
     refused = cli("export-results", "a", "-o", "out", "--format", "lm_evl")

@@ -8,7 +8,7 @@ SEEDS = Line("seeds-1", "seeds", "x, 3 seeds", cells={"accuracy": Cell(0.4, 0.2,
 BLOCK = Block(
     "arithmetic",
     "math",
-    "math_gen@1",
+    "math_gen@2",
     "bare",
     ("accuracy",),
     (LINE,),

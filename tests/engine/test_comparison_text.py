@@ -52,7 +52,7 @@ SEEDS = Line("seeds-1", "seeds", "x, 3 seeds", cells={"accuracy": Cell(0.4, 0.2,
 BLOCK = Block(
     "arithmetic",
     "math",
-    "math_gen@1",
+    "math_gen@2",
     "bare",
     ("accuracy",),
     LINES,
@@ -114,7 +114,7 @@ def test_a_tie_that_may_be_a_lack_of_questions_is_marked_so():
 
 def test_the_legacy_figure_stands_apart_with_its_n():
     line = Line("r", "train", "r", legacy={"absdiff": 9.0, "absdiff_n": 5}, memory_kind="RSS", eval_memory_bytes=2**30)
-    header, (row,) = health_grid(Block("d", "math", "math_gen@1", "bare", ("accuracy",), (line,), None))
+    header, (row,) = health_grid(Block("d", "math", "math_gen@2", "bare", ("accuracy",), (line,), None))
     assert (header[-1], row[-1]) == ("AbsDiff (legacy)", "9 (n = 5)")
     assert row[header.index("eval memory")] == "1.00 GiB RSS"
 

@@ -317,9 +317,26 @@ def test_one_row_that_does_not_fit_ends_a_run_with_what_to_do(workspace, tiny_mo
     assert not any("micro-batches of" in note["text"] for note in events(run, "note"))
 
 
+def test_a_worker_judges_expressions_and_scores_old_answers_again_without_asking(workspace, tiny_model, sums):
+    few = ["eval.rows=4", "train.max_steps=1", "eval.max_new_tokens=4", "eval.base=false"]
+    run = make(workspace, tiny_model, sums, *few)
+    launch.start(run)
+    assert until_the_end(run).status == "finished", launch.log_tail(run)
+    first = read_samples(run.samples_file)
+    said = [{**one, "raw": f"{one['gold'][0]}+1-1", "finish": "stop"} for one in first]
+    run.samples_file.write_text("".join(json.dumps(one) + "\n" for one in said))
+    launch.start(run, "eval")
+    assert until_the_end(run).status == "finished", launch.log_tail(run)
+    (entry,) = run.result()["evaluation"].values()
+    assert (entry["protocol"], entry["metrics"]["accuracy"]["value"]) == ("math_gen@2", 1.0)
+    assert entry["judged_by"] == {"exact": 0, "rounded": 0, "math_verify": 4}
+    assert entry["libraries"] == {"math-verify": run.result()["versions"]["math-verify"]}
+    assert [one["seconds"] for one in read_samples(run.samples_file)] == [one["seconds"] for one in first]
+
+
 def test_other_sets_show_what_was_forgotten_and_runs_are_timed_in_turns(workspace, tiny_model, sums):
     more = ['eval.datasets=["quiz"]', "eval.rows=4", "train.max_steps=3", "eval.latency=true", "eval.max_new_tokens=4"]
-    protocols = 'eval.protocols=["math_gen@1", "arc_ll@1", "heldout_loss@1"]'
+    protocols = 'eval.protocols=["math_gen@2", "arc_ll@1", "heldout_loss@1"]'
     run = make(workspace, tiny_model, sums, *more, protocols)
     launch.start(run)
     assert until_the_end(run).status == "finished", launch.log_tail(run)

@@ -40,6 +40,7 @@ class Protocol:
         choice: Of a protocol that chooses: the question; None for a row that does not hold its options.
         lower_is_better: Whether its scores are losses; all others are fractions, higher is better.
         source: Where its definition stands; empty for the project's own.
+        libraries: Whose versions change a score too; they stand beside it, and in the key of its answers.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Protocol:
     choice: Callable[[Row], Choice | None] = lambda _: None
     lower_is_better: bool = False
     source: str = ""
+    libraries: tuple[str, ...] = ()
 
 
 def _arc(row: Row) -> Choice | None:
@@ -90,11 +92,12 @@ PROTOCOLS: Table[Protocol] = Table(
         source="https://arxiv.org/abs/1806.03822",
     ),
     Protocol(
-        "math_gen@1",
-        "the number is written in a chat; the last closed box counts, up to rounding",
+        "math_gen@2",
+        "the number is written in a chat; the last closed box counts, up to rounding; expressions by math-verify",
         ("math",),
         "generate",
         ("accuracy",),
+        libraries=("math-verify",),
     ),
     Protocol(
         "boolq@1",
@@ -114,6 +117,22 @@ PROTOCOLS: Table[Protocol] = Table(
         lower_is_better=True,
     ),
 )
+
+
+def as_read(name: str) -> Protocol | None:
+    """The protocol by which stored answers are summed up: that of the name, or what an earlier version has become.
+
+    Answers of two versions are never compared; None for a name that never was one of ours.
+
+    >>> as_read("math_gen@1").name, as_read("math_gen@9"), as_read("gsm8k@3")
+    ('math_gen@2', None, None)
+    """
+    base, _, version = name.partition("@")
+    for protocol in PROTOCOLS.values():
+        own, _, newest = protocol.name.partition("@")
+        if own == base and version.isdigit() and 1 <= int(version) <= int(newest):
+            return protocol
+    return None
 
 
 def suits(protocol: str, task: str) -> bool:

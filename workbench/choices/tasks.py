@@ -78,7 +78,7 @@ TASKS: Table[Task] = Table(
     Task(
         "math",
         "arithmetic",
-        ("math_gen@1",),
+        ("math_gen@2",),
         _ask_question,
         {
             "bare": "Answer with the final number only.",

@@ -39,6 +39,7 @@ def export_results(
     run: RunName,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="A folder; the model gets one inside it.")],
     form: Annotated[str, typer.Option("--format", metavar="NAME", help="lm-eval.")] = "lm-eval",
+    rows: Annotated[bool, typer.Option("--rows", help="The questions too, so that lm-eval can ask them.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a run's scores and answers as another tool's files, which that tool's own readers take."""
@@ -47,7 +48,7 @@ def export_results(
 
     if form not in RESULT_FORMATS:
         raise InputError(f'There is no format "{form}" for results. {nearest(form, RESULT_FORMATS)}')
-    files = export_here(find(workspace_of(context), run), out)
+    files = export_here(find(workspace_of(context), run), out, rows, lambda text: say(f"note: {text}"))
     if as_json:
         emit_json([str(file) for file in files])
         return

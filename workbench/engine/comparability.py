@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.engine.compared_run import ComparedRun
@@ -25,6 +25,7 @@ def differences_to_say(group: Sequence[ComparedRun], dataset: str) -> Iterator[s
     if len(set(sizes.values())) > 1:
         told = ", ".join(f"{n} in {run_id}" for run_id, n in sizes.items())
         yield f"{dataset}: the rows stand on different numbers of answers ({told})"
+    yield from _judges(group, dataset)
     for run in group:
         numerics = run.entries[dataset].get("numerics") or {}
         if numerics.get("flips"):
@@ -34,6 +35,24 @@ def differences_to_say(group: Sequence[ComparedRun], dataset: str) -> Iterator[s
         known = {run.id: found for run in group if (found := _fact(run, dataset, fact)) is not None}
         if len(set(known.values())) > 1:
             yield f"{dataset}: not all rows have the same {name}; part of a difference may be its"
+
+
+def _judges(group: Sequence[ComparedRun], dataset: str) -> Iterator[str]:
+    """Which scores stand on a library's judgement, and on which version of it."""
+    versions = {run.id: told for run in group if (told := _libraries(run.entries[dataset]))}
+    if len(set(versions.values())) > 1:
+        told = ", ".join(f"{one} in {run_id}" for run_id, one in versions.items())
+        yield f"{dataset}: expressions were judged by different versions ({told}); part of a difference may be theirs"
+    for run in group:
+        rules = run.entries[dataset].get("judged_by")
+        count = rules.get("math_verify") if isinstance(rules, dict) else None
+        if count:
+            yield f"{dataset}: {count} of {run.entries[dataset]['n']} answers of {run.id} were judged by math-verify"
+
+
+def _libraries(entry: Mapping[str, Any]) -> str:
+    told = entry.get("libraries")
+    return ", ".join(f"{name} {version}" for name, version in sorted(told.items())) if isinstance(told, dict) else ""
 
 
 def latencies_to_say(shown: Sequence[ComparedRun], baseline: str) -> Iterator[str]:

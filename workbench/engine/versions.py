@@ -7,7 +7,17 @@ from importlib.metadata import PackageNotFoundError, version
 
 from workbench import __version__
 
-LIBRARIES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "liger-kernel")
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "bitsandbytes",
+    "accelerate",
+    "datasets",
+    "liger-kernel",
+    "math-verify",
+)
 
 
 def versions() -> dict[str, str | None]:

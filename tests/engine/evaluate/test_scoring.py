@@ -1,6 +1,7 @@
 import pytest
 
 from workbench.choices.rows import Row
+from workbench.engine.evaluate import expressions
 from workbench.engine.evaluate.scoring import same_number, score
 
 ARC = Row("1", "arc", "q", ("B",), ("sun", "moon", "sea", "air"), ("A", "B", "C", "D"))
@@ -84,7 +85,50 @@ def test_numbered_options_are_answered_by_number():
     assert outcome(Row("1", "arc", "q", ("2",)), "2") == ("ok", "2", 1.0)
 
 
-def test_an_expression_must_be_met_to_the_letter():
+@pytest.mark.parametrize(
+    ("gold", "raw", "answer_format", "expected"),
+    [
+        ("4", r"\boxed{4}", "boxed", ("ok", 1.0, "exact")),
+        ("4", r"\boxed{\$4.00}", "boxed", ("ok", 1.0, "exact")),
+        ("1/3", r"\boxed{\frac{1}{3}}", "boxed", ("ok", 1.0, "exact")),
+        ("16.67", r"\boxed{\frac{50}{3}}", "boxed", ("ok", 1.0, "rounded")),
+        ("4", r"\boxed{5}", "boxed", ("ok", 0.0, "rounded")),
+        ("4", r"\boxed{\sqrt{16}}", "boxed", ("ok", 1.0, "math_verify")),
+        ("4", r"\boxed{\sqrt{15}}", "boxed", ("ok", 0.0, "math_verify")),
+        ("4", r"\sqrt{16}", "bare", ("ok", 1.0, "math_verify")),
+        ("5", "10-5", "bare", ("ok", 1.0, "math_verify")),
+        ("16", r"\sqrt{16}", "bare", ("ok", 0.0, "math_verify")),
+        (r"\frac{\pi}{2}", r"\boxed{0.5\pi}", "boxed", ("ok", 1.0, "math_verify")),
+        ("(1, 2)", r"\boxed{(1,2)}", "boxed", ("ok", 1.0, "exact")),
+        ("4", r"\boxed{four apples}", "boxed", ("unparsed", 0.0, None)),
+        ("4", r"\boxed{I say 5 or 6}", "boxed", ("unparsed", 0.0, None)),
+        ("4", r"\boxed{" + "9" * 500 + "}", "boxed", ("unparsed", 0.0, None)),
+        (r"\pi", r"\boxed{" + "9^" * 200 + "9}", "boxed", ("unparsed", 0.0, None)),
+        ("1", r"\boxed{x + 1}", "boxed", ("unparsed", 0.0, None)),
+        ("1", r"\boxed{1 apple}", "boxed", ("ok", 1.0, "exact")),
+        ("4", "so it is\n2+2", "bare", ("unparsed", 0.0, None)),
+    ],
+)
+def test_the_first_rule_that_settles_an_answer_is_told(gold, raw, answer_format, expected):
+    scored = score(Row("1", "math", "q", (gold,)), raw, "stop", answer_format)
+    assert (scored.status, scored.scores["accuracy"], scored.judged_by) == expected
+    assert (scored.parsed is None) == (scored.status != "ok")
+
+
+def test_only_what_our_own_rules_do_not_settle_is_given_to_the_library(monkeypatch):
+    monkeypatch.setattr(expressions, "compare", None)  # a call would fail
+    for raw in ("4", "5", "$4", "nan", "1e400", "", "no idea", "x = 4"):
+        score(Row("1", "math", "q", ("4",)), raw, "stop", "bare")
+        score(Row("1", "math", "q", ("4",)), f"\\boxed{{{raw}}}", "stop", "boxed")
+    score(Row("1", "math", "q", (r"\frac{x}{2}",)), r"\boxed{\dfrac{x} {2}}", "stop", "boxed")
+
+
+def test_an_unread_expression_that_was_cut_off_is_truncated():
+    said = r"\boxed{x + 1} and then, and then"
+    assert score(Row("1", "math", "q", ("4",)), said, "length", "boxed").status == "truncated"
+
+
+def test_an_expression_that_is_met_to_the_letter_or_by_value():
     row = Row("1", "math", "q", (r"\frac{\pi}{2}",))
     assert outcome(row, r"so $\boxed{ \dfrac{\pi} {2} }$", "boxed")[2] == 1.0
     assert outcome(row, r"\boxed{\pi}", "boxed")[2] == 0.0

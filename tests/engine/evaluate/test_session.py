@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.metadata import version
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from transformers import AutoModelForCausalLM
 
 from workbench import profile as profiles
 from workbench.choices.rows import Row
+from workbench.choices.tasks import TASKS
 from workbench.engine import hashes
 from workbench.engine.evaluate import generate, latency, protocol, session, timed, ways
 from workbench.engine.evaluate.protocol import Questions
@@ -44,7 +46,7 @@ class Log:
 
 def asked(rows, name, limit=6, answer_format="bare", **changes):
     facts = {"dataset": name, "dataset_sha256": "d", "task": rows[0].task, "rows": rows, "name": name}
-    chosen = {"protocol": {"arc": "arc_gen@1", "squad": "squad_gen@1", "boolq": "boolq@1"}[rows[0].task], **changes}
+    chosen = {"protocol": TASKS[rows[0].task].protocols[0], **changes}
     return Questions(**facts, answer_format=answer_format, max_new_tokens=limit, **chosen)
 
 
@@ -260,6 +262,42 @@ def test_how_it_is_asked_is_in_its_key(change):
     other = Questions(**{**other.__dict__, "dataset_sha256": sha})
     assert protocol.key({}, None, other) != protocol.key({}, None, EVERY[0])
     assert protocol.key({}, "adapter", EVERY[0]) != protocol.key({}, None, EVERY[0])
+
+
+MATH = tuple(Row(f"m{n}", "math", "How many?", (str(n),)) for n in range(3))
+
+
+def test_the_library_that_judges_expressions_is_in_the_key_by_its_version(monkeypatch):
+    sums = asked(MATH, "sums")
+    before = protocol.key({}, None, sums)
+    assert protocol.scoring_libraries("math_gen@2") == {"math-verify": version("math-verify")}
+    assert protocol.scoring_libraries("arc_gen@1") == {}
+    arc = protocol.key({}, None, EVERY[0])
+    monkeypatch.setattr(protocol, "version", lambda name: "of tomorrow")
+    assert protocol.key({}, None, sums) != before
+    assert protocol.key({}, None, EVERY[0]) == arc
+
+
+def test_answers_in_mathematics_say_by_which_rule_they_were_judged_and_are_judged_anew(
+    model, tokenizer, profile, tmp_path, generations
+):
+    who, file, sums = subject(model, tokenizer), tmp_path / "s.jsonl", asked(MATH, "sums")
+    evaluate(who, profile, file, [sums])
+    samples = read_samples(file)
+    said = [r"1-1", "1.00", "7"]
+    changed = [{**s, "raw": raw, "finish": "stop", "judged_by": "x"} for s, raw in zip(samples, said, strict=True)]
+    file.write_text("".join(json.dumps(sample) + "\n" for sample in changed))
+    generations.clear()
+    found, _ = evaluate(who, profile, file, [sums])
+    assert not generations
+    assert [(s["judged_by"], s["scores"]["accuracy"]) for s in read_samples(file)] == [
+        ("math_verify", 1.0),
+        ("exact", 1.0),
+        ("rounded", 0.0),
+    ]
+    assert found["sums"]["judged_by"] == {"exact": 1, "rounded": 1, "math_verify": 1}
+    assert found["sums"]["libraries"] == {"math-verify": version("math-verify")}
+    assert found["sums"]["protocol"] == "math_gen@2"
 
 
 def test_latency_is_taken_at_a_forced_length_with_its_conditions(model, tokenizer, profile, monkeypatch):

@@ -11,6 +11,7 @@ from workbench.engine.compare import compare
 from workbench.engine.evaluate.summary import summarize
 from workbench.engine.exports.lm_eval import export
 from workbench.engine.imports import import_results
+from workbench.engine.pairing import same_protocol
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -34,7 +35,8 @@ def read(file):
 
 
 def test_the_files_have_lm_eval_s_names_and_keys(run, tmp_path):
-    results, *answers = export(run, tmp_path / "out")
+    results, *others = export(run, tmp_path / "out")
+    answers = [file for file in others if file.suffix == ".jsonl"]
     assert results.parent == tmp_path / "out" / "x"
     assert results.name.startswith("results_20")
     assert [file.name.split("_")[1] for file in answers] == ["quiz", "passages", "sums"]
@@ -77,6 +79,33 @@ def test_what_came_back_is_paired_with_what_went(run, tmp_path, workspace, fabri
         assert rows[0].cells == rows[1].cells
         assert rows[0].cells["accuracy" if dataset == "quiz" else "f1"].mark == "better"
         assert not rows[1].cells["accuracy" if dataset == "quiz" else "f1"].unpaired
+
+
+def test_the_rule_and_the_library_that_judged_come_back(run, tmp_path, workspace):
+    result = read(run.result_file)
+    result["evaluation"]["sums"] |= {"libraries": {"math-verify": "0.9.0"}, "judged_by": {"math_verify": 20}}
+    run.result_file.write_text(json.dumps(result))
+    samples = [json.loads(line) for line in run.samples_file.read_text().splitlines()]
+    judged = [{**s, "judged_by": "math_verify"} if s["dataset"] == "sums" else s for s in samples]
+    run.samples_file.write_text("".join(json.dumps(sample) + "\n" for sample in judged))
+    export(run, tmp_path / "out")
+    (one,) = import_results(workspace, [tmp_path / "out"])
+    entry = one.run.result()["evaluation"]["sums"]
+    assert entry["libraries"] == {"math-verify": "0.9.0"}
+    assert entry["judged_by"] == {"exact": 0, "rounded": 0, "math_verify": 20}
+    assert one.run.result()["evaluation"]["quiz"]["judged_by"] == {}
+
+
+def test_an_export_of_an_earlier_protocol_still_reads_and_is_no_result_of_today_s(run, tmp_path, workspace):
+    result = read(run.result_file)
+    result["evaluation"]["sums"]["protocol"] = "math_gen@1"
+    run.result_file.write_text(json.dumps(result))
+    export(run, tmp_path / "out")
+    (one,) = import_results(workspace, [tmp_path / "out"])
+    entry = one.run.result()["evaluation"]["sums"]
+    assert (entry["task"], entry["protocol"], entry["libraries"]) == ("math", "math_gen@1", {})
+    assert entry["metrics"]["accuracy"]["value"] == result["evaluation"]["sums"]["metrics"]["accuracy"]["value"]
+    assert not same_protocol(entry, {**entry, "protocol": "math_gen@2"})
 
 
 def test_other_protocols_come_back_too(workspace, tmp_path, fabricate):
@@ -170,8 +199,9 @@ def test_hostile_names_stay_inside_the_folder(workspace, tmp_path, fabricate):
     run = fabricate.write(
         workspace, "20260101-000000-x", fabricate.samples("math", "../../sums", [("1",)] * 12, ["1", "2"] * 6)
     )
-    results, answers = export(run, tmp_path / "out")
-    assert answers.parent == results.parent == tmp_path / "out" / "x"
+    files = export(run, tmp_path / "out")
+    assert [file.suffix for file in files] == [".json", ".jsonl", ".yaml"]
+    assert {file.parent for file in files} == {tmp_path / "out" / "x"}
 
 
 def test_lm_eval_reads_it(run, tmp_path):

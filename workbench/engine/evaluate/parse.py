@@ -177,14 +177,19 @@ def number_in_box(content: str) -> float | None:
     if whole is None:
         whole = number(re.split("[=≈]", content)[-1])
     if whole is None and not re.search(r"[\\^]", clean(content)):
-        return _only([*_NUMBER.finditer(clean(content))])
+        found = [*_NUMBER.finditer(clean(content))]
+        return _value(found[0]) if len(found) == 1 and not _inside_expression(clean(content), found[0]) else None
     return whole
 
 
 def number_said(text: str) -> float | None:
-    """The number that a bare answer gives: all of it, or in a box, or the last after "answer is" or "=".
+    r"""The number that a bare answer gives: all of it, or in a box, or the last after "answer is" or "=".
 
-    Failing these, the only number of the text, or the last one of its last line.
+    Failing these, the only number of the text, or the last one of its last line. A number that an expression goes on
+    from, or leads to, is not what the expression is worth.
+
+    >>> number_said("It is 4."), number_said("2+2"), number_said(r"\sqrt{16}"), number_said(r"the answer is 2\pi")
+    (4.0, None, None, None)
     """
     inside = boxed(text)
     if inside is not None:
@@ -194,13 +199,29 @@ def number_said(text: str) -> float | None:
         return whole
     text = clean(text).strip()
     found = [*_NUMBER.finditer(text)]
-    marked = _after_marker(text, found)
-    if marked is not None:
-        return _value(marked)
-    if len(found) < 2:
-        return _only(found)
-    last_line = text.rfind("\n") + 1
-    return _value(found[-1]) if found[-1].start() >= last_line else None
+    on_last_line = found and found[-1].start() > text.rfind("\n")
+    said = _after_marker(text, found) or (found[-1] if len(found) == 1 or on_last_line else None)
+    return None if said is None or _inside_expression(text, said) else _value(said)
+
+
+_LEADS_ON = re.compile(r"(?:\b[a-zA-Z]|[\d)}\]])\s?[-+*/^\u00d7÷·]\s?$|[{^]\s?$")
+_GOES_ON = re.compile(r"\s?(?:\\[a-zA-Z]|\^|[-+*/\u00d7÷·]\s?[\d(\\])")
+
+
+def _inside_expression(text: str, found: re.Match[str]) -> bool:
+    """Whether a number is one operand of something longer."""
+    sign = text[found.start()] in "-+" and text[: found.start()].rstrip()[-1:].isdigit()
+    leads_on = _LEADS_ON.search(text, max(0, found.start() - 4), found.start())
+    return bool(sign or leads_on or _GOES_ON.match(text, found.end()))
+
+
+def has_value(text: str) -> bool:
+    r"""Whether a text may be an expression that is worth a number: it has a digit, a command of LaTeX or a constant.
+
+    >>> has_value("2+2"), has_value(r"\sqrt{\pi}"), has_value("nan"), has_value("1e400")
+    (True, True, False, False)
+    """
+    return bool(re.search(r"\d|\\[a-z]|\bpi\b|π", text)) and not re.fullmatch(rf"[-+]?{_PLAIN}", clean(text).strip())
 
 
 def clean(text: str) -> str:
@@ -208,10 +229,6 @@ def clean(text: str) -> str:
     for old, new in _REPLACED:
         text = text.replace(old, new)
     return _STYLED.sub(r"\1", text)
-
-
-def _only(found: list[re.Match[str]]) -> float | None:
-    return _value(found[0]) if len(found) == 1 else None
 
 
 def _after_marker(text: str, found: list[re.Match[str]]) -> re.Match[str] | None:

@@ -151,12 +151,20 @@ def model_identity(
     }
 
 
+def scoring_libraries(protocol: str) -> dict[str, str]:
+    """The versions of the libraries that a protocol's scores depend on; empty for most."""
+    return {name: version(name) for name in PROTOCOLS[protocol].libraries}
+
+
 def key(identity: dict[str, Any], adapter_sha256: str | None, asked: Questions) -> str:
     """The key of one model's answers to one test set, as asked here; 64 hexadecimal digits.
 
     What is asked of each row is checked by its own hash, ``prompt_hash``.
     """
-    protocol = [asked.protocol, asked.answer_format, asked.max_new_tokens, asked.dataset_sha256]
+    protocol: list[Any] = [asked.protocol, asked.answer_format, asked.max_new_tokens, asked.dataset_sha256]
+    libraries = scoring_libraries(asked.protocol)
+    if libraries:
+        protocol.append(libraries)
     return hashes.of_json([identity, adapter_sha256, protocol])
 
 

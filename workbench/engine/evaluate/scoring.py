@@ -9,9 +9,12 @@ from typing import Literal
 
 from workbench.choices.rows import Row
 from workbench.choices.tasks import UNANSWERABLE, AnswerFormat
-from workbench.engine.evaluate import parse, squad
+from workbench.engine.evaluate import expressions, parse, squad
 
 Status = Literal["ok", "empty", "unparsed", "truncated", "error"]
+Rule = Literal["exact", "rounded", "math_verify"]
+"""By what an answer in mathematics was judged, right or wrong: it is the gold itself; both are numbers, compared up to
+rounding; or one of them is an expression, and math-verify has compared them."""
 
 METRICS: dict[str, tuple[str, ...]] = {
     "arc": ("accuracy",),
@@ -32,11 +35,13 @@ class Score:
         parsed: The answer that was read: a letter, a number, a span; "" is an abstention; None when there is none.
         status: Everything but "ok" scores 0, except on squad.CONTAINS, which looks at what was said in any form.
         scores: Fractions 0..1 by metric, the ranked one first.
+        judged_by: Of a read answer in mathematics, the rule that settled it; None for all others.
     """
 
     parsed: str | None
     status: Status
     scores: dict[str, float]
+    judged_by: Rule | None = None
 
 
 def score(row: Row, raw: str, finish: str, answer_format: AnswerFormat) -> Score:
@@ -51,18 +56,36 @@ def score(row: Row, raw: str, finish: str, answer_format: AnswerFormat) -> Score
 
     Raises:
         KeyError: The row's task has no scores.
+        RuntimeError: An expression is scored outside of a main thread.
     """
     metrics = METRICS[row.task]
     golds = [str(answer) for answer in row.answers]
     status, parsed = _read(row, golds, raw, finish, answer_format)
+    if row.task == "math" and parsed is not None:
+        return _judged(parsed, golds, finish)
     scores = dict.fromkeys(metrics, 0.0) if parsed is None else grade(row.task, parsed, golds)
     if row.task == "squad":
         scores[squad.CONTAINS] = squad.contains(golds, raw)
     return Score(parsed, status, scores)
 
 
+def _judged(parsed: str, golds: Sequence[str], finish: str) -> Score:
+    """Score an answer in mathematics by the first rule that settles it; an expression that cannot be read is none."""
+    if any(_letters(parsed) == _letters(gold) or _same_value(parsed, gold) for gold in golds):
+        return Score(parsed, "ok", {"accuracy": 1.0}, "exact")
+    if any(same_number(parsed, gold) for gold in golds):
+        return Score(parsed, "ok", {"accuracy": 1.0}, "rounded")
+    numbers = [parse.number(gold) is not None for gold in golds]
+    if parse.number(parsed) is not None and all(numbers):
+        return Score(parsed, "ok", {"accuracy": 0.0}, "rounded")
+    verdicts = [expressions.compare(gold, parsed, one) for gold, one in zip(golds, numbers, strict=True)]
+    if all(verdict == "unread" for verdict in verdicts):
+        return Score(None, "truncated" if finish == "length" else "unparsed", {"accuracy": 0.0})
+    return Score(parsed, "ok", {"accuracy": float("same" in verdicts)}, "math_verify")
+
+
 def grade(task: str, parsed: str, golds: Sequence[str]) -> dict[str, float]:
-    """What a read answer scores against all accepted ones, the best of them counting."""
+    """What a read answer scores against all accepted ones, the best of them counting; without math-verify."""
     if task == "squad":
         exact, f1 = squad.best(golds, parsed)
         return {"f1": f1, "exact": exact, squad.CONTAINS: squad.contains(golds, parsed)}
@@ -88,6 +111,12 @@ def same_number(parsed: str, gold: str) -> bool:
     # the last factor forgives the binary form of half a unit, no more
     tolerance = max(RELATIVE_TOLERANCE * max(1.0, abs(right)), rounding) * (1 + 1e-9)
     return abs(said - right) <= (min(tolerance, WHOLE_TOLERANCE) if right.is_integer() else tolerance)
+
+
+def _same_value(parsed: str, gold: str) -> bool:
+    """Whether both are one number, up to the 15 digits that a read answer keeps."""
+    right, said = parse.number(gold), parse.number(parsed)
+    return right is not None and said is not None and (said == right or parsed == _written(right))
 
 
 def _letters(expression: str) -> str:
@@ -121,7 +150,7 @@ def _bare(row: Row, golds: list[str], text: str) -> str | None:
         return _span(first_line)
     if _symbolic(golds):
         return first_line
-    return _written(parse.number_said(text))
+    return _written(parse.number_said(text)) or _expression(text)
 
 
 def _in_box(row: Row, golds: list[str], inside: str) -> str | None:
@@ -131,7 +160,14 @@ def _in_box(row: Row, golds: list[str], inside: str) -> str | None:
         return _span(inside)
     if _symbolic(golds):
         return inside
-    return _written(parse.number_in_box(inside))
+    return _written(parse.number_in_box(inside)) or _expression(inside)
+
+
+def _expression(text: str) -> str | None:
+    """An answer that is no number and may yet have a value: one line, in its box if it has one."""
+    inside = parse.boxed(text)
+    line = text if inside is None else inside
+    return line if "\n" not in line.strip() and parse.has_value(line) else None
 
 
 def _labels(row: Row, golds: list[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from workbench.choices.rows import Row
 from workbench.engine import hashes
 from workbench.engine.evaluate import numerics
 from workbench.engine.evaluate.loglikelihood import longest
-from workbench.engine.evaluate.protocol import Questions, key
+from workbench.engine.evaluate.protocol import Questions, key, scoring_libraries
 from workbench.engine.evaluate.summary import summarize
 from workbench.engine.evaluate.ways import WAYS, Sample, Subject
 from workbench.engine.events import EventLog
@@ -143,6 +143,7 @@ class _One:
             "max_new_tokens": self.asked.max_new_tokens,
             "dataset_sha256": self.asked.dataset_sha256,
             "lower_is_better": list(protocol.metrics) if protocol.lower_is_better else [],
+            "libraries": scoring_libraries(self.asked.protocol),
             "n": len(samples),
             **summarize(self.asked.task, samples, self.asked.protocol),
             "numerics": numerics.record(self.subject, self.profile, samples),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
-from workbench.choices.protocols import PROTOCOLS
+from workbench.choices.protocols import as_read
 from workbench.choices.tasks import TASKS
 from workbench.engine.evaluate import heldout, macro_f1, parse, squad
-from workbench.engine.evaluate.scoring import grade
+from workbench.engine.evaluate.scoring import Rule, grade
 from workbench.engine.evaluate.squad_official import Answer, figures, oracle
 from workbench.engine.resampling import mean_interval
 from workbench.engine.statistics import wilson
@@ -29,16 +29,21 @@ def summarize(task: str, samples: Sequence[Sample], protocol: str = "") -> dict[
     Args:
         task: Name of a row of TASKS.
         samples: All samples of one model on the data set.
-        protocol: Name of a row of PROTOCOLS; the task's own by default.
+        protocol: Name of a row of PROTOCOLS, or of an earlier version of one; the task's own by default.
 
     Returns:
         ``metrics``: {value, low, high, method, n} by name, the ranked one first; a metric that no sample counts
         for is left out. ``health``: fractions of all samples, and ``mean_new_tokens``. ``legacy``: figures never to
             be ranked by: of math the mean absolute difference with how many numbers could be read, of squad what the
             official script gives beside its score. ``floors``: what each trivial answer would score on the same
-            golds, by its name.
+            golds, by its name. ``judged_by``: of mathematics, how many answers each rule settled.
+
+    Raises:
+        KeyError: There is no such protocol.
     """
-    chosen = PROTOCOLS[protocol or TASKS[task].protocols[0]]
+    chosen = as_read(protocol or TASKS[task].protocols[0])
+    if chosen is None:
+        raise KeyError(protocol)
     if chosen.way == "loss":
         return heldout.summarize(samples)
     found = {metric: _measure(metric, samples) for metric in chosen.metrics}
@@ -47,6 +52,7 @@ def summarize(task: str, samples: Sequence[Sample], protocol: str = "") -> dict[
         "health": health(samples),
         "legacy": LEGACY[task](samples) if task in LEGACY else {},
         "floors": floors(task, samples, chosen.metrics),
+        **judged(samples),
     }
 
 
@@ -83,6 +89,12 @@ def health(samples: Sequence[Sample]) -> dict[str, float | None]:
     tokens = sum(sample["n_new_tokens"] for sample in samples)
     mean = round(tokens / n, 2) if n else None
     return {"coverage": counts["ok"] / n if n else None, **shares, "mean_new_tokens": mean}
+
+
+def judged(samples: Sequence[Sample]) -> dict[str, dict[str, int]]:
+    """``judged_by``: how many answers each rule of scoring settled; empty where no sample says by which."""
+    counts = Counter(sample["judged_by"] for sample in samples if sample.get("judged_by"))
+    return {"judged_by": {rule: counts[rule] for rule in get_args(Rule)}} if counts else {}
 
 
 def floors(task: str, samples: Sequence[Sample], metrics: Sequence[str]) -> dict[str, dict[str, float]]:

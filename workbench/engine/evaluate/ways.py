@@ -130,7 +130,8 @@ def _said(asked: Questions, place: int, prompts: Sequence[Sequence[int]], answer
 
 def _scored(row: Row, sample: Sample, asked: Questions) -> Sample:
     scored = score(row, sample["raw"], sample["finish"], asked.answer_format)
-    return {"parsed": scored.parsed, "status": scored.status, "scores": scored.scores}
+    judged = {"judged_by": scored.judged_by} if row.task == "math" else {}
+    return {"parsed": scored.parsed, "status": scored.status, "scores": scored.scores, **judged}
 
 
 def _options(tokenizer: PreTrainedTokenizerBase, asked: Questions, _: Profile, longest: int) -> list[Any]:

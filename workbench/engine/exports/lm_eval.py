@@ -1,4 +1,4 @@
-"""A run's scores and answers as lm-eval writes them: results_*.json and samples_<task>_*.jsonl.
+"""A run's scores and answers as lm-eval writes them: results_*.json, samples_<task>_*.jsonl, and a task beside them.
 
 Source: result_schema.py and loggers/evaluation_tracker.py of lm-eval 0.4.13. What its files have no place for stands in
 the task's ``metadata`` and in each document, so that our own importer gets everything back.
@@ -10,7 +10,7 @@ import json
 import math
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from workbench import __version__
 from workbench.engine import hashes
 from workbench.engine.compared_run import DAMAGED, ComparedRun, read
 from workbench.engine.evaluate.summary import MACRO_F1, measured
+from workbench.engine.exports.lm_eval_task import tasks
 from workbench.engine.imports.lm_eval import INVALID
-from workbench.engine.imports.round_trip import FACTS, KEY, MEASURED, SAMPLE
+from workbench.engine.imports.round_trip import FACTS, JUDGED, KEY, LIBRARIES, MEASURED, SAMPLE
 from workbench.engine.pairing import LOSSES
 from workbench.engine.run import Run
 from workbench.engine.statistics import normal_width
@@ -34,18 +35,27 @@ NAMES = {"accuracy": "acc"}
 NO_PROMPT = "(not kept; prompt_hash is that of its tokens)"
 
 
-def export(run: Run, out: Path) -> list[Path]:
-    """Write the results file, and a samples file for each data set, into ``out``/<model>/.
+def export(run: Run, out: Path, with_rows: bool = False, on_note: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """Write the results file, and a samples file and a task for each data set, into ``out``/<model>/.
+
+    Args:
+        run: Whose scores and answers.
+        out: A folder.
+        with_rows: Whether the questions go with them, so that lm-eval can ask them too.
+        on_note: Told which data sets lm-eval cannot ask.
 
     Returns:
         The files, the results first.
 
     Raises:
-        InputError: The run has no result, no scores, or its files are damaged.
+        InputError: The run has no result, no scores, or its files are damaged; its rows are not here any more.
         OSError: The folder cannot be written.
     """
     compared = _readable(run)
     folder = out / sanitized(compared.name)
+    written_tasks = tasks(run, compared, with_rows)
+    for sentence in written_tasks.left_out:
+        on_note(sentence)
     finished = datetime.fromtimestamp(run.result_file.stat().st_mtime)  # local time, as lm-eval writes it
     date = finished.isoformat(timespec="microseconds").replace(":", "-")
     written = []
@@ -56,6 +66,9 @@ def export(run: Run, out: Path) -> list[Path]:
             text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
             write_atomically(file, text)
             written.append(file)
+    for name, content in written_tasks.files.items():
+        write_atomically(folder / name, content)
+        written.append(folder / name)
     results = folder / f"results_{date}.json"
     write_atomically(results, json.dumps(_results(run, compared), indent=2, ensure_ascii=False) + "\n")
     return [results, *written]
@@ -136,7 +149,7 @@ def _stderr(metric: str, entry: Mapping[str, Any], samples: Sequence[Sample]) ->
 
 
 def _config(task: str, dataset: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    own = {**{name: entry.get(name) for name in FACTS}, "name": dataset}
+    own = {**{name: entry.get(name) for name in (*FACTS, LIBRARIES)}, "name": dataset}
     return {
         "task": task,
         "dataset_path": dataset,
@@ -188,7 +201,7 @@ def _responses(sample: Sample) -> dict[str, Any]:
 
 def _line(place: int, sample: Sample, dataset: str, compared: ComparedRun) -> dict[str, Any]:
     scored = [name for name in compared.entries[dataset]["metrics"] if name in sample["scores"]]
-    own = {name: sample[name] for name in (*SAMPLE, *MEASURED) if name in sample}
+    own = {name: sample[name] for name in (*SAMPLE, *MEASURED, JUDGED) if name in sample}
     return {
         "doc_id": place,
         "doc": {"id": sample.get("doc_id"), KEY: {**own, "scores": sample["scores"]}},

@@ -141,5 +141,6 @@ def _entry(scores: Scores, key: str) -> dict[str, Any]:
         "speed": UNKNOWN_SPEED,
         "memory": UNKNOWN_MEMORY,
         "has_samples": bool(scores.samples),
+        "judged_by": dict(scores.judged_by),
         **scores.facts,
     }

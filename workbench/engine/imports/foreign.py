@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.engine.evaluate.summary import MACRO_F1
 from workbench.engine.resampling import mean_interval
 from workbench.engine.statistics import normal_width, wilson
 from workbench.errors import InputError
@@ -22,6 +24,9 @@ MOST_ANSWERS = 10**9
 
 AGGREGATE = {"per_sample": False}
 """Of an entry that no answers stand behind; it is compared as of independent samples."""
+
+AGREES = 1e-6
+"""How far the mean of the samples may be from the figure in the results."""
 
 Metric = dict[str, Any]
 Sample = dict[str, Any]
@@ -43,6 +48,7 @@ class Scores:
         floors: As of summary.summarize.
         samples: The answers, each with doc_hash, cluster, gold, parsed, status and scores; none without.
         facts: More keys of the entry, such as answer_format; by default none.
+        judged_by: As of summary.summarize.
     """
 
     dataset: str
@@ -55,6 +61,7 @@ class Scores:
     floors: dict[str, dict[str, float]] = field(default_factory=dict)
     samples: Sequence[Sample] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    judged_by: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -215,6 +222,28 @@ def of_samples(values: Sequence[float], clusters: Sequence[str]) -> Metric:
     low, high = mean_interval(values, clusters)
     method = "bootstrap of passages" if len(set(clusters)) < n else "bootstrap"
     return {"value": sum(values) / n, "low": low, "high": high, "method": method, "n": n, "per_sample": True}
+
+
+def of_results(
+    label: str, value: float, stderr: float | None, samples: Sequence[Sample], n: int | None, caveats: list[str]
+) -> Metric:
+    """The entry of a figure of which the samples may give the mean: then it can be paired; if not, a caveat says so."""
+    values = [sample["scores"].get(label) for sample in samples]
+    if samples and label != MACRO_F1 and None not in values:
+        made = of_samples([float(one) for one in values], [sample["cluster"] for sample in samples])
+        if abs(made["value"] - value) < AGREES:
+            return made
+        caveats.append(f"{label}: the samples give {made['value']:.4f}, the results say {value:.4f}: not paired")
+    return of_mean(value, n, stderr)
+
+
+def health(samples: Sequence[Sample]) -> dict[str, float]:
+    """Fractions of the answers by what they were, as far as another tool's files tell; empty without samples."""
+    if not samples:
+        return {}
+    counts = Counter(sample["answered"] for sample in samples)
+    shares = {name: counts[name] / len(samples) for name in ("empty", "unparsed")}
+    return {"coverage": counts["ok"] / len(samples), **shares}
 
 
 def ranked_first(metrics: Mapping[str, Metric], order: Iterable[str]) -> dict[str, Metric]:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.engine.evaluate.summary import MACRO_F1
 from workbench.engine.imports import round_trip
 from workbench.engine.imports.foreign import (
     Foreign,
@@ -19,11 +18,11 @@ from workbench.engine.imports.foreign import (
     Sample,
     Scores,
     count,
+    health,
     is_fraction,
     items,
     number,
-    of_mean,
-    of_samples,
+    of_results,
     part,
     ranked_first,
     read_json_lines,
@@ -33,8 +32,6 @@ from workbench.engine.imports.foreign import (
 ADAPTER = "adapter"
 INVALID = "[invalid]"
 """What a filter of lm-eval writes when it found no answer."""
-AGREES = 1e-6
-"""How far the mean of the samples may be from the figure in the results."""
 
 
 def recognises(content: Mapping[str, Any]) -> bool:
@@ -140,22 +137,10 @@ def _summary(
         if better.get(name) is False or not is_fraction(found):
             legacy[label] = found
         else:
-            metrics[label] = _metric(label, found, number(figures.get(f"{name}_stderr,{kind}")), samples, n, caveats)
+            metrics[label] = of_results(label, found, number(figures.get(f"{name}_stderr,{kind}")), samples, n, caveats)
     listed = items(part(part(content, "configs"), task), "metric_list")
     order = [str(one.get("metric")) for one in listed if isinstance(one, dict)]
-    return {"metrics": ranked_first(metrics, order), "health": _health(samples), "legacy": legacy, "floors": {}}
-
-
-def _metric(
-    label: str, value: float, stderr: float | None, samples: Sequence[Sample], n: int | None, caveats: list[str]
-) -> Metric:
-    values = [sample["scores"].get(label) for sample in samples]
-    if samples and label != MACRO_F1 and None not in values:
-        made = of_samples([float(one) for one in values], [sample["cluster"] for sample in samples])
-        if abs(made["value"] - value) < AGREES:
-            return made
-        caveats.append(f"{label}: the samples give {made['value']:.4f}, the results say {value:.4f}: not paired")
-    return of_mean(value, n, stderr)
+    return {"metrics": ranked_first(metrics, order), "health": health(samples), "legacy": legacy, "floors": {}}
 
 
 def _samples(path: Path, task: str) -> list[Sample]:
@@ -220,11 +205,3 @@ def _choice(responses: Any) -> str | None:
     likelihoods = [number(_first(pair)) for pair in pairs]
     known = [one for one in likelihoods if one is not None]
     return str(likelihoods.index(max(known))) if known and len(known) == len(likelihoods) else None
-
-
-def _health(samples: Sequence[Sample]) -> dict[str, float]:
-    if not samples:
-        return {}
-    counts = Counter(sample["answered"] for sample in samples)
-    shares = {name: counts[name] / len(samples) for name in ("empty", "unparsed")}
-    return {"coverage": counts["ok"] / len(samples), **shares}

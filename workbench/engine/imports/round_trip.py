@@ -7,20 +7,25 @@ its figures is believed: they are computed anew from the answers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
-from workbench.choices.protocols import PROTOCOLS
+from workbench.choices.protocols import as_read
 from workbench.choices.tasks import TASKS
+from workbench.engine.evaluate.scoring import Rule
 from workbench.engine.evaluate.summary import summarize
 from workbench.engine.imports.foreign import number
 
 KEY = "workbench"
 FACTS = ("task", "protocol", "answer_format", "max_new_tokens", "dataset_sha256")
 """What must be equal for a comparison; kept in the metadata of a task."""
+LIBRARIES = "libraries"
+"""Whose versions a score depends on; files from before there were any have none."""
 SAMPLE = ("cluster", "gold", "raw", "parsed", "status", "finish", "n_prompt_tokens", "n_new_tokens")
 """What of an answer lm-eval has no place for; kept in its document."""
 MEASURED = ("ll", "nll", "n_loss_tokens", "na_prob")
 """What some protocols measure of an answer: numbers, or a list of them."""
+JUDGED = "judged_by"
+"""The rule that settled an answer in mathematics; since math_gen@2."""
 STATUSES = ("ok", "empty", "unparsed", "truncated", "error")
 
 
@@ -28,12 +33,17 @@ def facts(config: Mapping[str, Any]) -> dict[str, Any]:
     """FACTS of a task that was exported by us, and its ``name``; empty for any other."""
     metadata = config.get("metadata")
     own = metadata.get(KEY) if isinstance(metadata, dict) else None
-    if not isinstance(own, dict) or own.get("task") not in TASKS or own.get("protocol") not in PROTOCOLS:
+    if not isinstance(own, dict) or own.get("task") not in TASKS or not isinstance(own.get("protocol"), str):
         return {}
-    protocol = PROTOCOLS[own["protocol"]]
+    protocol = as_read(own["protocol"])
+    if protocol is None:
+        return {}
     losses = list(protocol.metrics) if protocol.lower_is_better else []
     named = {"name": own["name"]} if isinstance(own.get("name"), str) else {}
-    return {**{name: own.get(name) for name in FACTS}, **named, "lower_is_better": losses}
+    libraries = own.get("libraries")
+    versions = {str(key): str(one) for key, one in libraries.items()} if isinstance(libraries, dict) else {}
+    facts = {name: own.get(name) for name in FACTS}
+    return {**facts, **named, "lower_is_better": losses, LIBRARIES: versions}
 
 
 def sample(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +56,9 @@ def sample(record: Mapping[str, Any]) -> dict[str, Any]:
     texts = {name: str(own[name]) for name in ("cluster", "raw", "status", "finish")}
     gold = [str(one) for one in own["gold"]] if isinstance(own["gold"], list) else []
     parsed = None if own["parsed"] is None else str(own["parsed"])
-    said = {**texts, **tokens, "gold": gold, "parsed": parsed, "exported": True}
+    said: dict[str, Any] = {**texts, **tokens, "gold": gold, "parsed": parsed, "exported": True}
+    if own.get(JUDGED) in get_args(Rule):
+        said[JUDGED] = own[JUDGED]
     return {**said, "scores": _numbers(own.get("scores")), **_numbers(own, MEASURED), **_lists(own)}
 
 
