@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ def load_base(folder: Path, profile: Profile) -> PreTrainedModel:
     }
     build = QUANTIZERS[profile.quant.method].build
     if build is not None:
+        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # INT8 tells of a cast at every product
         settings["quantization_config"] = build(profile.quant, dtype(profile.model))
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, **settings)
