@@ -153,6 +153,7 @@ def rows(case: Case) -> list[Any]:
 def measure(jobs: list[dict[str, Any]], out: Path, total_bytes: int, deadline: float) -> None:
     """Run the jobs side by side as their predictions allow; results go to ``out`` as they come."""
     running: dict[subprocess.Popen[str], dict[str, Any]] = {}
+    logs: dict[int, Any] = {}
     results: dict[str, Any] = {}
     jobs = sorted(jobs, key=lambda job: -job["need_bytes"])
     while jobs or running:
@@ -162,7 +163,9 @@ def measure(jobs: list[dict[str, Any]], out: Path, total_bytes: int, deadline: f
             job = fitting[0]
             jobs.remove(job)
             command = [sys.executable, __file__, "one", json.dumps(job["case"]), str(job.get("cap_bytes", 0))]
-            running[subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)] = job
+            log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would stop a talkative library
+            logs[id(job)] = log
+            running[subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)] = job
             continue
         if not running:
             break
@@ -171,7 +174,11 @@ def measure(jobs: list[dict[str, Any]], out: Path, total_bytes: int, deadline: f
             time.sleep(0.2)
             continue
         job = running.pop(done)
-        output, errors = done.communicate()
+        output, _ = done.communicate()
+        log = logs.pop(id(job))
+        log.seek(0)
+        errors = log.read()
+        log.close()
         last = output.strip().splitlines()[-1:] or [""]
         result = json.loads(last[0]) if last[0].startswith("{") else {"outcome": f"failed: {errors[-1500:]}"}
         results[job["name"]] = {**job, **result}

@@ -1,6 +1,8 @@
 """Replay a run's allocations through the policy of CUDA's caching allocator, for what it takes beyond what is asked.
 
-Source: c10/cuda/CUDACachingAllocator.cpp of PyTorch 2.x, the native backend with default settings.
+Source: c10/cuda/CUDACachingAllocator.cpp of PyTorch 2.x, the native backend with default settings. Of free pieces of
+one size the allocator takes the one of the lowest address; the driver gives each new segment a lower address than the
+one before (seen on an H100), so that a newer segment is filled first.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ OWN_ROUNDING_BYTES = 2 * MIB
 class Piece:
     """A part of a segment, with its neighbours."""
 
+    address: int
     size_bytes: int
     small: bool
     free: bool = False
@@ -44,7 +47,7 @@ class Allocator:
         self._pieces: dict[int, Piece] = {}
         self._free: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
         self._held: dict[int, int] = {}
-        self._next = 0
+        self._lowest = 0
 
     def replay(self, steps: Iterable[Step]) -> Allocator:
         """Do all the moves; returns itself."""
@@ -68,27 +71,28 @@ class Allocator:
         self.peaks[step.phase] = max(self.peaks.get(step.phase, 0), self.allocated_bytes)
 
     def _fitting(self, size_bytes: int, small: bool) -> int:
-        """The smallest free piece that is large enough, or a new segment."""
+        """The smallest free piece that is large enough, of several the one of the lowest address, or a new segment."""
         free = self._free[small]
-        place = bisect_left(free, (size_bytes, -1))
+        place = bisect_left(free, (size_bytes, self._lowest))
         if place < len(free):
             return free.pop(place)[1]
         segment = _segment_bytes(size_bytes)
         self.reserved_bytes += segment
-        return self._new(Piece(segment, small))
+        self._lowest -= segment
+        return self._new(Piece(self._lowest, segment, small))
 
     def _new(self, piece: Piece) -> int:
-        self._next += 1
-        self._pieces[self._next] = piece
-        return self._next
+        self._pieces[piece.address] = piece
+        return piece.address
 
-    def _split(self, number: int, size_bytes: int) -> None:
-        piece = self._pieces[number]
-        rest = self._new(Piece(piece.size_bytes - size_bytes, piece.small, True, number, piece.right))
+    def _split(self, address: int, size_bytes: int) -> None:
+        piece = self._pieces[address]
+        left = piece.size_bytes - size_bytes
+        rest = self._new(Piece(address + size_bytes, left, piece.small, True, address, piece.right))
         if piece.right is not None:
             self._pieces[piece.right].left = rest
         piece.right, piece.size_bytes = rest, size_bytes
-        insort(self._free[piece.small], (self._pieces[rest].size_bytes, rest))
+        insort(self._free[piece.small], (left, rest))
 
     def _give(self, uid: int) -> None:
         number = self._held.pop(uid)

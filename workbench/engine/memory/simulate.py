@@ -23,6 +23,7 @@ from workbench.engine.memory.practice import INSTALLED, Practice
 from workbench.engine.memory.rehearsal import Rehearsal
 from workbench.engine.memory.tracker import Step, Tracker
 from workbench.engine.memory.workload import Workload
+from workbench.engine.proof import CHUNK
 from workbench.profile import Profile
 
 PHASES = ("optimizer", "forward", "loss", "backward")
@@ -171,6 +172,8 @@ def _whole_step(
     Returns:
         The allocator's moves of two steps: the blocks of the first lie where its activations left room.
     """
+    with tracker.within(part="workspace", phase="optimizer"):
+        _look_at_weights(trained)
     weights = tracker.cut()
     _micro_batch(base, profile, workload, tracker, practice)
     first = tracker.cut()
@@ -185,9 +188,15 @@ def _whole_step(
     later = tracker.cut()
     with tracker.within(part="optimizer", phase="optimizer"):
         states.take_temporaries(profile.train.optim, trained)
+        _look_at_weights(trained)
     moment = tracker.cut()
     del kept
     return Rehearsal(weights, first, later if workload.accumulation > 1 else [], made, moment).moves()
+
+
+def _look_at_weights(trained: list[torch.nn.Parameter]) -> None:
+    """What the proof of training takes for a moment, before training and after a step (``proof.fingerprints``)."""
+    torch.empty(min(CHUNK, max(parameter.numel() for parameter in trained)), dtype=torch.int64)
 
 
 def _micro_batch(

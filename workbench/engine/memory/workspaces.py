@@ -1,7 +1,7 @@
 """Bytes that a CUDA kernel takes inside a call and gives back before it returns, by operation.
 
-The operations themselves run as fake kernels, which make only the result. One row an operation of bitsandbytes 0.50;
-the sources are named beside the rows.
+The operations themselves run as fake kernels, which make only the result. Rows are of PyTorch 2.x and bitsandbytes
+0.50; the sources are named beside them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
+
+import torch
 
 FUSED_ROWS = 4
 """Up to so many rows the 4-bit product runs in one kernel that never holds the weights in 16 bits
@@ -36,7 +38,43 @@ def _int8_vectorwise_quant(activations: Any, *_: Any, **__: Any) -> int:
     return int(activations.numel() * (2 + 1))
 
 
+MULTIPROCESSORS, THREADS = 132, 2048
+"""Of an H100, and threads that each holds; smaller cards divide a sum among fewer blocks, and take less."""
+REDUCING_THREADS, WARP = 512, 32
+LEAST_VALUES, MOST_VALUES = 16, 256
+"""Values that a thread adds up at least and at most, before blocks share an output."""
+
+
+def _sum(values: torch.Tensor, dims: Any = None, *_: Any, **__: Any) -> int:
+    """aten/src/ATen/native/cuda/Reduce.cuh: where many rows are summed, blocks share an output and meet in fp32.
+
+    Only sums over all leading dimensions of a contiguous tensor, as a norm's weight or a bias gets its gradient.
+    """
+    kept = values.shape[-1] if values.dim() else 1
+    leading = dims is not None and sorted(dim % values.dim() for dim in dims) == list(range(values.dim() - 1))
+    if not (leading and values.is_contiguous() and values.is_floating_point()):
+        return 0
+    rows = values.numel() // kept
+    vector = math.gcd(kept, 4)
+    columns, threads = kept // vector, REDUCING_THREADS // vector
+    width = min(_power_below(columns, threads), WARP)
+    height = min(_power_below(rows, threads), threads // width)
+    width = min(_power_below(columns, threads), threads // height)
+    each, blocks = math.ceil(rows / height), math.ceil(columns / width)
+    target = MULTIPROCESSORS * (THREADS // (width * height))
+    if each < MOST_VALUES or blocks > target:
+        return 0
+    shared = max(min(math.ceil(target / blocks), math.ceil(each / LEAST_VALUES)), math.ceil(each / MOST_VALUES))
+    return 4 * kept * shared * width * vector if shared > 1 else 0
+
+
+def _power_below(number: int, most: int) -> int:
+    """The largest power of two up to both."""
+    return 1 << (min(number, most).bit_length() - 1)
+
+
 WORKSPACES: dict[str, Callable[..., int]] = {
+    "aten::sum": _sum,
     "bitsandbytes::gemm_4bit": _gemm_4bit,
     "bitsandbytes::int8_scaled_mm": _int8_scaled_mm,
     "bitsandbytes::int8_vectorwise_quant": _int8_vectorwise_quant,
