@@ -41,9 +41,9 @@ PROFILED = 10
 TOP = 12
 
 
-def compile_with(options: dict[str, Any], function: Any, **given: Any) -> Any:
+def compile_with(chosen: dict[str, Any], function: Any, **given: Any) -> Any:
     """``torch.compile`` with these options instead of the project's."""
-    return torch.compile(function, **{**given, "options": options})
+    return torch.compile(function, **{**given, "options": chosen})
 
 
 def refused(function: Any, **_: Any) -> Any:
