@@ -233,6 +233,8 @@ QUIZ, SCORED = {"dataset": "quiz", "total": 40}, {"metric": "accuracy", "score":
         ("sample", {**QUIZ, **SCORED, "done": 40}, "evaluate base  quiz 40/40  accuracy 0.5  elapsed"),
         ("asking", {"dataset": "sums", "done": 3, "total": 9}, "evaluate base  sums 3/9  first batch 12s  elapsed"),
         ("stage", {"stage": "evaluate"}, "evaluate  loading the model 12s  elapsed"),
+        ("started", {}, "starting  loading the libraries 12s  elapsed"),
+        ("stage", {"stage": "audit"}, "audit  checking the rows 12s  elapsed"),
         ("stage", {"stage": "train"}, "train  first step 12s  elapsed"),
     ],
 )

@@ -353,3 +353,11 @@ async def test_a_table_that_scrolls_draws_the_new_row_and_the_two_of_the_cursor(
         app.table.draw_anew()
         await pilot.pause()
         assert "renamed" in drawn
+
+
+async def test_what_is_said_in_place_of_rows_is_broken_into_lines_and_not_cut():
+    said = "No run has a result yet, and this sentence says at some length what there is to do about it: nothing."
+    app = Host({}, empty=said)
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.pause()
+        assert " ".join("".join(line.ljust(41) for line in app.lines()[1:]).split()) == said

@@ -15,6 +15,8 @@ from workbench.tui.widgets import axis
 from workbench.tui.widgets.sparkline import sparkline
 
 SPARK = 8
+BEFORE = {"starting": "loading the libraries", "data": "reading rows and weights", "audit": "checking the rows"}
+"""What the stages do in which there is neither a step nor an answer."""
 SLOW_S = 5.0
 """A batch that takes longer is said to be awaited."""
 ASKED = {"stop": "stops after this step", "checkpoint": "checkpoint after this step"}
@@ -61,7 +63,7 @@ def _awaited(state: RunState, now_s: float) -> list[str]:
     if state.stage == "train":
         what = "" if state.step else "first step"
     elif not state.stage.startswith("evaluate"):
-        what = ""
+        what = BEFORE.get(state.stage, "")
     elif sample:
         what = "next batch" if sample.get("done") != sample.get("total") and waited_s >= SLOW_S else ""
     else:

@@ -6,6 +6,7 @@ The library's own table makes every cell before the first frame: twelve seconds 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -150,13 +151,14 @@ class TableView(ScrollView, can_focus=True):
         return strip
 
     def _below(self, y: int) -> Strip:
-        """A line under the last row; the first one says why there is none."""
+        """A line under the last row; where there is none the first ones say why."""
         width, base = self.scrollable_content_region.width, self.rich_style
-        if y > 1 or self._rows.keys:
-            return Strip.blank(width, base)
         text = f"No row matches  {self._rows.filter}" if len(self._rows) else self.empty
+        said = [] if self._rows.keys else wrap(text, max(1, width - len(GUTTER)))
+        if y > len(said):
+            return Strip.blank(width, base)
         style = self.get_component_rich_style("table--empty")
-        return Strip([Segment(GUTTER, base), Segment(text, style)]).crop_extend(0, width, base)
+        return Strip([Segment(GUTTER, base), Segment(said[y - 1], style)]).crop_extend(0, width, base)
 
     def _row_at(self, y: int) -> int | None:
         """Place of the row that a line of the window shows; None for the header and below the last row."""
