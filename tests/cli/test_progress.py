@@ -57,11 +57,23 @@ def test_a_stage_forgets_the_numbers_of_the_last_one_but_not_the_memory():
             Event("recovered", 0.0, {"step": 3, "from_micro_batch": 8, "to_micro_batch": 4}),
             "out of GPU memory at step 3: micro-batch 8 to 4, same rows in each step",
         ),
+        (Event("asking", 0.0, {"dataset": "quiz", "done": 0, "total": 40}), "asking quiz: 40 questions"),
+        (
+            Event("asking", 0.0, {"dataset": "quiz", "done": 8, "total": 40}),
+            "asking quiz: 40 questions, 8 are answered already",
+        ),
         (Event("from-the-future", 0.0, {}), ""),
     ],
 )
 def test_events_that_stay_on_the_screen(event, line):
     assert event_line(event) == line
+
+
+def test_before_the_first_answers_it_is_said_that_the_first_batch_is_awaited():
+    latest = {"sample": {"dataset": "other", "done": 2, "total": 2}}
+    progress._remember(latest, Event("asking", 1.0, {"dataset": "quiz", "done": 0, "total": 20}))
+    line = progress_line(RunState(stage="evaluate base"), latest)
+    assert line == "evaluate base  quiz 0/20  first batch  memory n/a (no sample yet)"
 
 
 def test_a_terminal_gets_a_line_that_is_redrawn(make_run, monkeypatch, capsys):

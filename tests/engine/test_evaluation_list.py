@@ -90,6 +90,15 @@ def running(run, stage_name):
     return [RunRow(**{**vars(row), "status": "running", "stage": stage_name, "reason": ""})]
 
 
+def test_an_evaluation_whose_first_answers_are_awaited_runs_and_has_no_score(workspace, make):
+    run = make(STARTED, stage("evaluate"), ("asking", {"dataset": "quiz", "done": 0, "total": 12}))
+    rows = EvaluationList(workspace).refresh(running(run, "evaluate"))
+    assert [(row.dataset, row.status, row.done, row.total, row.score) for row in rows] == [
+        ("quiz", "running", 0, 12, None),
+        ("passages", "waiting", None, None, None),
+    ]
+
+
 def test_a_running_evaluation_has_the_score_of_its_answers_and_what_comes_next_waits(workspace, make):
     run = make(STARTED, stage("evaluate"), asked(4))
     run.samples_file.write_text(lines([sample(number, right=number > 0) for number in range(4)]))

@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from workbench.engine import launch
-from workbench.engine.events import EventLog
+from workbench.engine.events import Event, EventLog
+from workbench.engine.history import History, Portion
+from workbench.engine.run import RunState, fold
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.live import facts
 from workbench.tui.live.view import LiveView
 from workbench.tui.settings import Settings
 
@@ -216,6 +219,43 @@ async def test_an_evaluation_shows_its_progress_and_its_scores(drive, recorded):
         await pilot.pause()
         assert view.page.name == "evaluation"
         assert "quiz · evaluate" in view.query_one("#score").text()
+
+
+QUIZ, SCORED = {"dataset": "quiz", "total": 40}, {"metric": "accuracy", "score": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        ("stage", {"stage": "evaluate base"}, "● running  evaluate base  loading the model 12s  elapsed"),
+        ("asking", {**QUIZ, "done": 0}, "evaluate base  quiz 0/40  first batch 12s  elapsed"),
+        ("sample", {**QUIZ, **SCORED, "done": 8}, "evaluate base  quiz 8/40  accuracy 0.5  next batch 12s  elapsed"),
+        ("sample", {**QUIZ, **SCORED, "done": 40}, "evaluate base  quiz 40/40  accuracy 0.5  elapsed"),
+        ("asking", {"dataset": "sums", "done": 3, "total": 9}, "evaluate base  sums 3/9  first batch 12s  elapsed"),
+        ("stage", {"stage": "evaluate"}, "evaluate  loading the model 12s  elapsed"),
+        ("started", {}, "starting  loading the libraries 12s  elapsed"),
+        ("stage", {"stage": "audit"}, "audit  checking the rows 12s  elapsed"),
+        ("stage", {"stage": "train"}, "train  first step 12s  elapsed"),
+    ],
+)
+def test_what_is_awaited_is_said_with_how_long(kind, fields, said):
+    before = [("started", {}), ("stage", {"stage": "evaluate base"})]
+    before += [("asking", {**QUIZ, "done": 0}), ("sample", {**QUIZ, **SCORED, "done": 8})]
+    state = RunState()
+    for time_s, (name, told) in enumerate([*before, (kind, fields)]):
+        state = fold(state, Event(name, float(time_s), told))
+    history = History()
+    history.add(Portion(state))
+    assert said in facts.progress(history, len(before) + 12.0).plain
+
+
+async def test_a_run_whose_first_answers_are_awaited_shows_that(drive, recorded):
+    add(recorded["running"], "stage", stage="evaluate base")
+    add(recorded["running"], "asking", dataset="quiz", done=0, total=40)
+    async with drive(recorded.workspace, "live", recorded["running"].id) as (app, pilot):
+        await loaded(app, pilot, recorded["running"])
+        assert "evaluate base  quiz 0/40  first batch" in "\n".join(frame(app))
+        assert "asking quiz: 40 questions" in "\n".join(frame(app))
 
 
 async def test_hostile_names_and_texts_are_shown_and_not_obeyed(drive, recorded):

@@ -53,6 +53,14 @@ async def test_check_02_help_lists_this_screens_keys_first_and_gives_the_focus_b
         assert app.focused is before
 
 
+async def test_check_02_without_a_focus_help_names_no_class(drive, recorded, mode):
+    async with drive(recorded.workspace, mode) as (app, pilot):
+        app.screen.set_focus(None)
+        app.action_help()
+        await pilot.pause()
+        assert "NoneType" not in app.screen.query_one("#keys").content.plain
+
+
 @pytest.mark.parametrize("mode", ["runs"])
 async def test_check_03_the_palette_finds_by_three_letters(drive, recorded, mode):
     async with drive(recorded.workspace, mode) as (app, pilot):

@@ -1,19 +1,22 @@
 """How fast the list of runs is, each time beside a time of the library itself, taken in turn in the same test."""
 
-import asyncio
 import statistics
 import subprocess
 import sys
-import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
-from textual.app import App
-from textual.widgets import Static
 
 from .conftest import ended, record_run, started, training, write_events
+from .pty_reader import PtyReader
+from .terminal import ROOT, WORKBENCH
 
 ROUNDS = 5
-KEYS = 12
+SIZE = (80, 24)
+WITHIN = 20
+"""Presses that move the cursor inside the window; as many more scroll it."""
+FILTER, BACK = (b"4", b"9", b"9"), (b"\x7f",) * 3
 FIRST_FRAME = """
 import os, sys, time
 begun = time.perf_counter()
@@ -62,7 +65,7 @@ def many_runs(workspace, count):
         run = record_run(
             workspace, f"run-{place:04d}", f"2026{place // 1440 + 101:04d}-{place // 60 % 24:02d}{place % 60:02d}00"
         )
-        write_events(run, *events, age_s=600 + place)
+        write_events(run, *events, age_s=600 + count - place)
 
 
 @pytest.mark.slow
@@ -76,57 +79,42 @@ def test_check_39_the_first_useful_frame_beside_that_of_hello_world(empty, count
     assert ratio <= limit
 
 
-class EmptyScreen(App):
-    """What a key costs that only changes a text."""
-
-    BINDINGS = [("j", "count", "Count")]
-
-    def compose(self):
-        yield Static("0")
-
-    def action_count(self):
-        self.query_one(Static).update(str(time.perf_counter()))
+def in_a_terminal(command, folder):
+    """The command in a terminal of its own, with settings of its own."""
+    environment = {"PYTHONPATH": str(ROOT), **{name: str(folder) for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME")}}
+    words = [f"{name}={value}" for name, value in environment.items()]
+    return closing(PtyReader(["/usr/bin/env", *words, *command], SIZE))
 
 
-async def key_s(app, pilot, key, done):
-    """From the key to the frame that shows it."""
-    begun = time.perf_counter()
-    await pilot.press(key)
-    while not done():
-        await asyncio.sleep(0)
-    await pilot.pause()
-    return time.perf_counter() - begun
-
-
-async def empty_screen_s():
-    app = EmptyScreen()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        return statistics.median([await key_s(app, pilot, "j", lambda: True) for _ in range(KEYS)])
+def said(name, seconds):
+    """The median, printed with the 95th percentile and n."""
+    ordered = sorted(seconds)
+    median, late = statistics.median(ordered), ordered[int(0.95 * len(ordered))]
+    print(f"{name}: median {median * 1000:.1f} ms, p95 {late * 1000:.1f} ms, n = {len(ordered)}")
+    return median
 
 
 @pytest.mark.slow
-async def test_check_36_five_thousand_runs_move_and_filter_at_once(drive, empty):
+def test_check_36_five_thousand_runs_move_and_filter_at_once(empty, tmp_path):
+    """From the key to the bytes on the terminal that show what it did.
+
+    A machine that others use is slow for everybody: this fails where a time is over its limit and also over three
+    times that of an app which does nothing but move a cursor, pressed in turn.
+    """
     many_runs(empty, 5000)
-    plain_s = await empty_screen_s()
-    async with drive(empty, "runs") as (app, pilot):
-        async with asyncio.timeout(120):
-            while app.rows is None or len(app.rows) < 5000:
-                await pilot.pause(0.1)
-        await pilot.pause()
-        table = app.screen.table
-        moves = []
-        for key in "jk" * (KEYS // 2):
-            before = table.cursor_key
-            moves.append(await key_s(app, pilot, key, lambda before=before: table.cursor_key != before))
-        await pilot.press("slash")
-        filters = [await key_s(app, pilot, letter, lambda: True) for letter in "run-00"]
-        assert len(table.rows.keys) == 100
-    move_s, filter_s = statistics.median(moves), statistics.median(filters)
-    again_s = await empty_screen_s()
-    slowest_plain_s = max(plain_s, again_s)
-    print(
-        f"j and k {move_s * 1000:.0f} ms, filter {filter_s * 1000:.0f} ms, empty screen {slowest_plain_s * 1000:.0f} ms"
-    )
-    assert move_s < max(0.050, 3 * slowest_plain_s)
-    assert filter_s < max(0.150, 3 * slowest_plain_s)
+    alone = [sys.executable, str(Path(__file__).with_name("only_a_cursor.py"))]
+    command = [*WORKBENCH, "--workspace", str(empty.root)]
+    with in_a_terminal(alone, tmp_path) as cursor, in_a_terminal(command, tmp_path) as app:
+        cursor.wait(b"line 0005")
+        app.wait(b"finished[^ ]* [^ ]*run-4999")
+        plain, moves, scrolls = [], [], []
+        for row in range(1, 2 * WITHIN + 1):
+            key, line = (b"j", row) if row <= WITHIN else (b"k", 2 * WITHIN - row)
+            plain.append(cursor.press(key, b"line %04d" % line))
+            (moves if row <= WITHIN else scrolls).append(app.press(b"j", b"run-%04d" % (4999 - row)))
+        app.press(b"/", b"5,000 of 5,000")
+        filters = [app.press(key, b"[0-9,]+ of 5,000") for _ in range(ROUNDS) for key in (*FILTER, *BACK)]
+    plain_s = said("a cursor alone", plain)
+    assert said("j inside the window", moves) < max(0.050, 3 * plain_s)
+    assert said("j that scrolls", scrolls) < max(0.050, 3 * plain_s)
+    assert said("a key of the filter", filters) < max(0.150, 3 * plain_s)

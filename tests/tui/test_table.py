@@ -330,3 +330,34 @@ def test_check_36_5000_rows_answer_a_key_in_time():
     bench = Path(__file__).parents[1] / "benchmarks" / "bench_table.py"
     done = subprocess.run([sys.executable, bench], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_a_table_that_scrolls_draws_the_new_row_and_the_two_of_the_cursor():
+    drawn = []
+    columns = (Column("name", "name", show=lambda row: drawn.append(row["name"]) or row["name"]),)
+    app = Host(make(200))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.table.set_columns(columns)
+        app.table._go(100)
+        await pilot.pause()
+        drawn.clear()
+        await pilot.press("j")
+        await pilot.pause()
+        assert app.table.cursor_key == "r101"
+        assert sorted(drawn) == ["run-100", "run-101"]
+        drawn.clear()
+        app.table.update_rows({"r99": {**app.first["r99"], "name": "renamed"}})
+        await pilot.pause()
+        assert "renamed" in "".join(app.lines())
+        drawn.clear()
+        app.table.draw_anew()
+        await pilot.pause()
+        assert "renamed" in drawn
+
+
+async def test_what_is_said_in_place_of_rows_is_broken_into_lines_and_not_cut():
+    said = "No run has a result yet, and this sentence says at some length what there is to do about it: nothing."
+    app = Host({}, empty=said)
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.pause()
+        assert " ".join("".join(line.ljust(41) for line in app.lines()[1:]).split()) == said

@@ -151,6 +151,8 @@ def _remember(latest: Latest, event: Event) -> None:
         memory = latest.get("memory", {})
         latest.clear()
         latest["memory"] = memory
+    if event.kind == "asking":
+        latest.pop("sample", None)
     if event.kind == "memory" and "rss_bytes" not in event.fields:
         return  # the allocator's peaks, not a look at what is in use now
     latest[event.kind] = event.fields
@@ -161,6 +163,9 @@ def progress_line(state: RunState, latest: Latest) -> str:
     parts = [state.stage or state.status]
     if "sample" in latest:
         parts += _evaluating(latest["sample"])
+    elif "asking" in latest:
+        asking = latest["asking"]
+        parts += [f"{asking.get('dataset', '')} {asking.get('done')}/{asking.get('total')}", "first batch"]
     elif "step" in latest:
         parts += _training(latest["step"])
     return "  ".join([*parts, memory_text(latest.get("memory", {}))])

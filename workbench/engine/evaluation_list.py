@@ -127,7 +127,7 @@ class EvaluationList:
                 live.seen.clear()
             elif event.kind == "stage":
                 live.stage = str(event.fields.get("stage"))
-            elif event.kind == "sample":
+            elif event.kind in ("asking", "sample"):
                 live.seen[live.stage == BASE_STAGE, str(event.fields.get("dataset"))] = event.fields
         self._read_answers(run, live)
         return list(self._rows(run, live))

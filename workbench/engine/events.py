@@ -1,7 +1,7 @@
 """The log of a run: one JSON line an event, appended by one process, read by anybody.
 
-Kinds: started stage step memory sample note saved predicted recovered trained deviated ended. Readers skip kinds that
-they do not know.
+Kinds: started stage step memory asking sample note saved predicted recovered trained deviated ended. Readers skip
+kinds that they do not know.
 """
 
 from __future__ import annotations

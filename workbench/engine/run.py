@@ -147,6 +147,7 @@ class RunState:
         loss: Training loss of the last step; None before the first and after NaN.
         started_s: When its worker first started; None before that.
         last_s: Time of the last event.
+        waited_from_s: When what it is at began: a stage, a test set, a step or a batch; None before it started.
         fields: The fields of the last event of each kind.
         reason: Why it failed or stopped.
     """
@@ -158,14 +159,23 @@ class RunState:
     loss: float | None = None
     started_s: float | None = None
     last_s: float | None = None
+    waited_from_s: float | None = None
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     reason: str = ""
 
 
+AWAITED = ("started", "stage", "asking", "step", "sample")
+"""After events of these kinds one waits for the next of them."""
+ENDED_BY = {"stage": ("asking", "sample"), "asking": ("sample",)}
+"""Kinds of whose fields none count any more after an event of this kind: the answers of another test set."""
+
+
 def fold(state: RunState, event: Event) -> RunState:
     """The state after one more event; pure."""
-    fields = {**state.fields, event.kind: event.fields}
-    state = replace(state, last_s=event.time_s, fields=fields)
+    kept = {kind: told for kind, told in state.fields.items() if kind not in ENDED_BY.get(event.kind, ())}
+    state = replace(state, last_s=event.time_s, fields={**kept, event.kind: event.fields})
+    if event.kind in AWAITED:
+        state = replace(state, waited_from_s=event.time_s)
     if event.kind == "started":
         first = state.started_s if state.started_s is not None else event.time_s
         return replace(state, status="running", stage="starting", started_s=first, reason="")

@@ -22,10 +22,7 @@ def event_line(event: Event) -> str:
         return f"saved: {fields.get('what', '')}{step}"
     if event.kind == "predicted":
         return f"predicted: {size_text(fields.get('allocated_bytes'))} of GPU memory allocated at most"
-    if event.kind == "recovered":
-        sizes = f"{fields.get('from_micro_batch')} to {fields.get('to_micro_batch')}"
-        return f"out of GPU memory at step {fields.get('step')}: micro-batch {sizes}, same rows in each step"
-    return ""
+    return STAYING.get(event.kind, _nothing)(fields)
 
 
 def log_line(event: Event) -> str:
@@ -41,6 +38,21 @@ def log_line(event: Event) -> str:
 
 def _nothing(_: dict[str, Any]) -> str:
     return ""
+
+
+def _asking(fields: dict[str, Any]) -> str:
+    done, total = fields.get("done", 0), fields.get("total", 0)
+    known = f", {done} are answered already" if done else ""
+    return f"asking {fields.get('dataset', '')}: {total} questions{known}"
+
+
+def _recovered(fields: dict[str, Any]) -> str:
+    sizes = f"{fields.get('from_micro_batch')} to {fields.get('to_micro_batch')}"
+    return f"out of GPU memory at step {fields.get('step')}: micro-batch {sizes}, same rows in each step"
+
+
+STAYING = {"asking": _asking, "recovered": _recovered}
+"""What is said of some kinds that stay on the screen."""
 
 
 def _started(fields: dict[str, Any]) -> str:

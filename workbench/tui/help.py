@@ -20,7 +20,7 @@ EVERYWHERE = frozenset(key.id for key in (*APP, *SCREEN))
 
 def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
     """The keys that a screen answers: heading and (keys, description) of each part, no empty part."""
-    here = f"Where the focus is ({type(screen.focused).__name__})"
+    here = f"Where the focus is ({type(screen.focused).__name__})" if screen.focused else "In the parts of this screen"
     parts: dict[str, list[tuple[str, str]]] = {"This screen": [], here: [], "Everywhere": []}
     for offered in available(screen):
         title = {"own": "This screen", "here": here, "everywhere": "Everywhere"}[_part(offered)]

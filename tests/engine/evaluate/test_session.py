@@ -117,6 +117,9 @@ def test_every_way_says_what_a_table_needs(model, tokenizer, profile, tmp_path):
     assert [len(sample["ll"]) for sample in samples if sample["protocol"] == "arc_ll@1"] == [2, 3, 2, 3, 2, 3]
     told = [fields["done"] for kind, fields in log.events if kind == "sample" and fields["dataset"] == "arc"]
     assert told[-1] == len(ARC)
+    assert ("asking", {"dataset": "arc", "done": 0, "total": len(ARC)}) in log.events
+    first = [kind for kind, fields in log.events if fields.get("dataset") == "arc"]
+    assert first[:2] == ["asking", "sample"]
 
 
 @pytest.mark.parametrize("stop_after", [1, 2, 4, 6])

@@ -94,6 +94,7 @@ class _One:
 
         missing = {place for place in range(len(self.asked.rows)) if place not in self.done}
         if missing:
+            log.append("asking", dataset=self.asked.name, done=len(self.done), total=len(self.asked.rows))
             with samples_file.open("a", encoding="utf-8") as file:
                 batches = self.way.ask(self.subject, self.asked, self.profile, self.prepared, missing, note)
                 for batch in batches:

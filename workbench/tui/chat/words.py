@@ -18,8 +18,8 @@ b    base and tuned side by side, on one prompt
 S    temperature, top_p, max_new_tokens, seed
 ^j   sends what you wrote; esc stops an answer and keeps it
 
-The model is loaded by a process of its own. It stays loaded while you look at
-other screens, and ends with the app: nothing keeps its memory afterwards."""
+The model is loaded by a process of its own. It stays loaded while you look
+at other screens, and ends with the app: nothing keeps its memory then."""
 
 
 def worker_line(session: Session | None) -> Text:

@@ -7,6 +7,7 @@ from typing import Any
 from textual.content import Content
 
 from workbench.engine.history import History
+from workbench.engine.run import RunState
 from workbench.tui.live.charts import celsius, own_key, precise, predicted, watts
 from workbench.tui.safe import one_line
 from workbench.tui.states import state_content
@@ -14,6 +15,10 @@ from workbench.tui.widgets import axis
 from workbench.tui.widgets.sparkline import sparkline
 
 SPARK = 8
+BEFORE = {"starting": "loading the libraries", "data": "reading rows and weights", "audit": "checking the rows"}
+"""What the stages do in which there is neither a step nor an answer."""
+SLOW_S = 5.0
+"""A batch that takes longer is said to be awaited."""
 ASKED = {"stop": "stops after this step", "checkpoint": "checkpoint after this step"}
 """What is said of a request that the worker has not seen yet."""
 RESUMABLE = ("failed", "stopped", "lost")
@@ -24,7 +29,7 @@ def progress(history: History, now_s: float, ascii_only: bool = False) -> Conten
     if not history.loaded:
         return Content("reading the log")
     state = history.state
-    parts = [state_content(state.status, ascii_only), *map(Content, _where(history))]
+    parts = [state_content(state.status, ascii_only), *map(Content, _where(history, now_s))]
     if history.asked and state.status == "running":
         parts.append(Content.styled(ASKED[history.asked], "bold"))
     if history.attempts > 1:
@@ -39,17 +44,42 @@ def progress(history: History, now_s: float, ascii_only: bool = False) -> Conten
     return Content("  ").join(parts)
 
 
-def _where(history: History) -> list[str]:
+def _where(history: History, now_s: float) -> list[str]:
     state = history.state
-    sample = state.fields.get("sample", {})
-    parts = [one_line(state.stage)] if state.stage and state.status == "running" else []
-    if state.stage.startswith("evaluate") and sample:
-        metric, score = sample.get("metric", "score"), sample.get("score")
-        parts += [f"{one_line(sample.get('dataset'))} {sample.get('done')}/{sample.get('total')}"]
-        return [*parts, f"{one_line(metric)} {_or_reason(score, axis.number, 'no number')}"]
+    running = state.status == "running"
+    stage = [one_line(state.stage)] if state.stage and running else []
+    awaited = _awaited(state, now_s) if running else []
+    if state.stage.startswith("evaluate"):
+        return [*stage, *_answered(state.fields), *awaited]
     if state.total_steps:
-        return [*parts, f"step {state.step}/{state.total_steps}", f"{state.step / state.total_steps:.0%}"]
-    return [*parts, f"step {state.step or 'n/a'}"]
+        return [*stage, f"step {state.step}/{state.total_steps}", f"{state.step / state.total_steps:.0%}"]
+    return [*stage, *(awaited or [f"step {state.step or 'n/a'}"])]
+
+
+def _awaited(state: RunState, now_s: float) -> list[str]:
+    """What comes next and how long it has been waited for: nothing else moves while a model loads or first answers."""
+    waited_s = now_s - (state.waited_from_s or now_s)
+    sample, is_asked = state.fields.get("sample"), "asking" in state.fields
+    if state.stage == "train":
+        what = "" if state.step else "first step"
+    elif not state.stage.startswith("evaluate"):
+        what = BEFORE.get(state.stage, "")
+    elif sample:
+        what = "next batch" if sample.get("done") != sample.get("total") and waited_s >= SLOW_S else ""
+    else:
+        what = "first batch" if is_asked else "loading the model"
+    return [f"{what} {axis.time(waited_s)}"] if what else []
+
+
+def _answered(fields: dict[str, dict[str, Any]]) -> list[str]:
+    """The test set that is being asked with how much of it is answered; its score once there is one."""
+    told = fields.get("sample") or fields.get("asking")
+    if not told:
+        return []
+    parts = [f"{one_line(told.get('dataset'))} {told.get('done')}/{told.get('total')}"]
+    if "score" in told:
+        parts.append(f"{one_line(told.get('metric', 'score'))} {_or_reason(told['score'], axis.number, 'no number')}")
+    return parts
 
 
 def _eta(history: History) -> str:

@@ -99,7 +99,7 @@ class RunsScreen(RunVerbs):
         self.table.set_rows({name.id: as_unread(name) for name in names})
         self._set_first(not names)
         self.watch(self.app, "rows", self._show_rows)
-        self.every(AGES_S, self.table.refresh)
+        self.every(AGES_S, self.table.draw_anew)
 
     @property
     def table(self) -> Table:

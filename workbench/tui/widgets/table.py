@@ -80,6 +80,7 @@ class Table(TableView):
     def update_rows(self, rows: Mapping[str, Row]) -> None:
         """Other values for some rows; widths, cursor, marks and pins stay."""
         self._rows.update(rows)
+        self._lines.clear()
         self._changed(measure=not self._placed)
 
     def set_filter(self, text: str, *, typing: bool = False) -> str:

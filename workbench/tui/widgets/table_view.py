@@ -6,7 +6,8 @@ The library's own table makes every cell before the first frame: twelve seconds 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from textwrap import wrap
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,6 +20,8 @@ from workbench.tui.widgets.rows import Rows
 from workbench.tui.widgets.table_line import GUTTER, gutter, header, line
 
 MORE_LEFT, MORE_RIGHT = "◂", "▸"
+MOST_LINES = 1000
+"""So many drawn lines are kept."""
 PINNED_SHARE = 0.5
 """Of the height; pinned rows beyond it scroll with the others."""
 
@@ -39,6 +42,7 @@ class TableView(ScrollView, can_focus=True):
         "table--cell-cursor",
         "table--pinned",
         "table--marked",
+        "table--row",
         "table--empty",
     }
     DEFAULT_CSS = """
@@ -77,6 +81,7 @@ class TableView(ScrollView, can_focus=True):
         self._placed: list[Placed] = []
         self._row = 0
         self._column = 0
+        self._lines: dict[tuple[Any, ...], Strip] = {}
 
     @property
     def rows(self) -> Rows:
@@ -88,6 +93,11 @@ class TableView(ScrollView, can_focus=True):
         """The column under the cursor; None before the first row was shown."""
         return self._placed[self._column].column if self._placed else None
 
+    def draw_anew(self) -> None:
+        """Draw all rows, also those that were drawn before: what they show may follow from more than the row."""
+        self._lines.clear()
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """One line of the window: the header, a pinned row, or a row of the part that scrolls."""
         if y == 0:
@@ -97,17 +107,29 @@ class TableView(ScrollView, can_focus=True):
         row = self._row_at(y)
         if row is None:
             return self._below(y)
-        key = self._rows.keys[row]
+        return self._drawn(row, self._rows.keys[row])
+
+    def _drawn(self, row: int, key: str) -> Strip:
+        """A row's line, drawn once for as long as it looks the same: a table that scrolls draws one row at a key."""
         style, cell_style = self._styles(row, key)
-        cells = line(self._placed, self._rows[key], self._column, style, cell_style, self.app.console)
-        return self._cropped(cells, gutter(key in self._rows.pins, key in self._rows.marks), style)
+        marks = gutter(key in self._rows.pins, key in self._rows.marks)
+        look = (key, style, cell_style, marks, self._column, self.scroll_offset.x, self.scrollable_content_region.width)
+        strip = self._lines.get(look)
+        if strip is None:
+            if len(self._lines) >= MOST_LINES:
+                self._lines.clear()
+            cells = line(self._placed, self._rows[key], self._column, style, cell_style, self.app.console)
+            strip = self._lines[look] = self._cropped(cells, marks, style)
+        return strip
 
     def _styles(self, row: int, key: str) -> tuple[Style, Style]:
         """Style of a row, and of its cell in the cursor's column."""
         if row == self._row:
             return self.get_component_rich_style("table--cursor"), self.get_component_rich_style("table--cell-cursor")
-        name = "table--pinned" if key in self._rows.pins else "table--marked" if key in self._rows.marks else ""
-        style = self.get_component_rich_style(name) if name else self.rich_style
+        name = (
+            "table--pinned" if key in self._rows.pins else "table--marked" if key in self._rows.marks else "table--row"
+        )
+        style = self.get_component_rich_style(name)
         return style, style
 
     def _cropped(self, cells: list[list[Segment]], marks: str, style: Style) -> Strip:
@@ -129,13 +151,14 @@ class TableView(ScrollView, can_focus=True):
         return strip
 
     def _below(self, y: int) -> Strip:
-        """A line under the last row; the first one says why there is none."""
+        """A line under the last row; where there is none the first ones say why."""
         width, base = self.scrollable_content_region.width, self.rich_style
-        if y > 1 or self._rows.keys:
-            return Strip.blank(width, base)
         text = f"No row matches  {self._rows.filter}" if len(self._rows) else self.empty
+        said = [] if self._rows.keys else wrap(text, max(1, width - len(GUTTER)))
+        if y > len(said):
+            return Strip.blank(width, base)
         style = self.get_component_rich_style("table--empty")
-        return Strip([Segment(GUTTER, base), Segment(text, style)]).crop_extend(0, width, base)
+        return Strip([Segment(GUTTER, base), Segment(said[y - 1], style)]).crop_extend(0, width, base)
 
     def _row_at(self, y: int) -> int | None:
         """Place of the row that a line of the window shows; None for the header and below the last row."""
@@ -156,6 +179,7 @@ class TableView(ScrollView, can_focus=True):
 
     def _place_columns(self) -> None:
         """Measure the columns anew."""
+        self._lines.clear()
         shown = [column for column in self._rows.columns if not column.hidden]
         room = self.scrollable_content_region.width or self.app.size.width
         self._placed = place(shown, self._rows.shown(), self._rows.sort, len(GUTTER), room - len(MORE_RIGHT))
