@@ -1,4 +1,4 @@
-"""What stands beside the training, checkpoints and validation, may take a share of the time and is not counted as it."""
+"""What is done beside the training, checkpoints and validation, takes a share of the time and is not counted as it."""
 
 from __future__ import annotations
 
