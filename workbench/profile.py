@@ -78,6 +78,11 @@ class DataOptions(Options):
     )
     train_rows: Count = Field("all", description="How many training rows; a seeded, stratified sample.")
     test_rows: Count = Field("all", description="How many test rows; a seeded, stratified sample.")
+    validation_rows: int = Field(
+        0,
+        ge=0,
+        description="Training rows kept back for validation: their loss is told while it trains, as eval_loss.",
+    )
     seed: int = Field(42, ge=0, description="Seed of the samples.")
     answer_format: AnswerFormat = Field("bare", description="The answer alone, or inside \\boxed{}.")
     system: str = Field("", description="A system turn for every row that has none.")
@@ -115,6 +120,11 @@ class TrainOptions(Options):
     seed: int = Field(42, ge=0, description="Set before the adapter is initialised.")
     save_steps: int | Literal["auto"] = Field(
         "auto", description='Steps between checkpoints; "auto" spends at most 5 % of the time on them.'
+    )
+    eval_steps: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto",
+        description='Steps between looks at the validation rows, besides the first and the last; "auto" spends at most '
+        "5 % of the time on them.",
     )
     save_total_limit: int = Field(2, ge=1, description="How many checkpoints are kept.")
 

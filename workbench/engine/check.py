@@ -58,7 +58,37 @@ def _data(profile: Profile, workspace: Workspace) -> Iterator[Problem]:
             "Name a data set (`workbench list datasets`), or give data.train_file.",
         )
     else:
-        yield from datasets.check(workspace, data)
+        problems = datasets.check(workspace, data)
+        yield from problems or _validation(profile, workspace)
+
+
+def _validation(profile: Profile, workspace: Workspace) -> Iterator[Problem]:
+    data, train = profile.data, profile.train
+    if not data.validation_rows:
+        if train.eval_steps != "auto":
+            yield Problem(
+                "train.eval_steps",
+                "there are no validation rows to look at.",
+                "Set data.validation_rows, or remove this key.",
+                fatal=False,
+            )
+        return
+    if train.max_steps == 0:
+        yield Problem("data.validation_rows", "nothing is trained, so that nobody looks at them.", fatal=False)
+        return
+    rows = _chosen_rows(profile, workspace)
+    problem = None if rows is None else datasets.too_many(data, rows)
+    if problem:
+        yield problem
+
+
+def _chosen_rows(profile: Profile, workspace: Workspace) -> int | None:
+    """The training rows with those for validation; None when the data set is not here yet."""
+    wanted = profile.data.train_rows
+    there = datasets.count_train_rows(workspace, profile.data)
+    if there is None:
+        return None if wanted == "all" else wanted
+    return there if wanted == "all" else min(wanted, there)
 
 
 def _adapter(profile: Profile) -> Iterator[Problem]:
@@ -125,8 +155,8 @@ def _train(profile: Profile) -> Iterator[Problem]:
             fatal=False,
         )
     batch = train.micro_batch * train.gradient_accumulation_steps
-    rows = profile.data.train_rows
-    if isinstance(rows, int) and rows < batch:
+    rows = _asked_rows(profile)
+    if rows is not None and 0 < rows < batch:
         yield Problem(
             "data.train_rows",
             f"{rows} rows are fewer than the {batch} of one optimizer step.",
@@ -137,10 +167,16 @@ def _train(profile: Profile) -> Iterator[Problem]:
 
 def _steps(profile: Profile) -> int | None:
     """Optimizer steps of the whole run; None when that depends on a data set nobody has counted yet."""
-    train, rows = profile.train, profile.data.train_rows
+    train, rows = profile.train, _asked_rows(profile)
     if train.max_steps > 0:
         return train.max_steps
-    return None if rows == "all" else _epoch_steps(train, rows)
+    return None if rows is None else _epoch_steps(train, rows)
+
+
+def _asked_rows(profile: Profile) -> int | None:
+    """Rows that are trained on where a profile gives a number, those for validation taken out."""
+    rows = profile.data.train_rows
+    return None if rows == "all" else rows - profile.data.validation_rows
 
 
 def _epoch_steps(train: TrainOptions, rows: int) -> int:

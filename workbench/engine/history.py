@@ -20,6 +20,8 @@ from workbench.engine.tell import log_line
 
 STEP_KEYS = ("loss", "eval_loss", "learning_rate", "grad_norm", "tokens_per_s", "seconds")
 """Fields that are curves over the steps."""
+TOLD_OF_STEPS = {"step": STEP_KEYS, "evaluated": ("eval_loss",)}
+"""The kinds of events that hold them; the seconds of a look at the validation rows are not those of a step."""
 SAMPLE_KEYS = frozenset(
     {"rss_bytes", "device_used_bytes", "process_bytes", "allocated_bytes", "reserved_bytes"}
     | {"utilization", "temperature_celsius", "power_watts"}
@@ -150,8 +152,8 @@ class HistoryReader:
 
     def _sort(self, event: Event, portion: Portion) -> None:
         worked_s = self._worked_s(event.time_s)
-        if event.kind == "step" or "eval_loss" in event.fields:
-            _collect(portion, event.fields, STEP_KEYS, float(event.fields["step"]))
+        if event.kind in TOLD_OF_STEPS:
+            _collect(portion, event.fields, TOLD_OF_STEPS[event.kind], float(event.fields["step"]))
         if event.kind in MEASURED and event.fields.keys() & SAMPLE_KEYS:
             # Two looks in one moment, the last of a stage and the first of the next, are two points.
             self._sampled_s = max(worked_s, math.nextafter(self._sampled_s, math.inf))

@@ -24,10 +24,12 @@ from workbench.engine.events import SCHEMA, EventLog
 from workbench.engine.forgetting import forgetting
 from workbench.engine.monitor import Monitor, open_gpu
 from workbench.engine.preview import audited
+from workbench.engine.recorder import allocator
 from workbench.engine.render import Encoded
 from workbench.engine.run import Run, locked
 from workbench.engine.spill import SpillWatch, spilling_system
-from workbench.engine.train import allocator, train
+from workbench.engine.train import train
+from workbench.engine.validation import validation_rows
 from workbench.engine.versions import versions
 from workbench.errors import ProblemsError, RunStopped
 from workbench.paths import write_atomically
@@ -197,10 +199,11 @@ def _train(work: Work) -> None:
         work.note("trained before: the adapter is there")
         return
     encoded = _audited(work)
+    held_out = validation_rows(work.run.workspace, work.profile, work.tokenizer, work.log)
     work.stage(TRAIN_STAGE)
     predicted = prediction.announce(work.run, TRAIN_STAGE, work.log)
     loaded = model.attach(model.load_base(work.folder, work.profile), work.profile)
-    trained = train(work.run, work.profile, loaded, work.tokenizer, encoded, work.log, work.should_stop)
+    trained = train(work.run, work.profile, loaded, work.tokenizer, encoded, work.log, work.should_stop, held_out)
     work.measure()
     work.log.append("trained", **trained.record)
     if predicted and not trained.stopped:

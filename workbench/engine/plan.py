@@ -92,12 +92,16 @@ def _rows(profile: Profile, workspace: Workspace) -> Figure:
         there = datasets.count_train_rows(workspace, profile.data)
     except InputError as error:
         return Figure(None, str(error))
-    wanted = profile.data.train_rows
+    wanted, held_out = profile.data.train_rows, profile.data.validation_rows
     if there is None:
         return Figure(None, f"the data set is not here yet; `workbench data prepare {profile.data.dataset}` brings it")
-    if wanted == "all" or wanted >= there:
-        return Figure(there, "all training rows")
-    return Figure(wanted, f"a sample of {there:,}")
+    count, how = there, "all training rows"
+    if wanted != "all" and wanted < there:
+        count, how = wanted, f"a sample of {there:,}"
+    if not held_out:
+        return Figure(count, how)
+    problem = datasets.too_many(profile.data, count)
+    return Figure(None, str(problem)) if problem else Figure(count - held_out, f"{how}, less {held_out:,} to validate")
 
 
 def _steps(rows: Figure, train: TrainOptions) -> Figure:

@@ -65,13 +65,21 @@ def pareto_png(
     _save(canvas, path)
 
 
-def loss_png(curves: Mapping[str, Sequence[tuple[float, float]]], path: Path, title: str) -> None:
+def loss_png(
+    curves: Mapping[str, Sequence[tuple[float, float]]],
+    path: Path,
+    title: str,
+    eval_curves: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+) -> None:
     """Draw the training loss of runs over their steps; where a loss was not finite there is no point.
+
+    The loss on validation rows is drawn in the colour of its run, dashed and with a mark at each look.
 
     Args:
         curves: (step, loss) by run, ascending; without points a run is left out.
         path: The file; it is there wholly or not at all.
         title: Above the picture.
+        eval_curves: As ``curves``, on the validation rows.
 
     Raises:
         OSError: The file cannot be written.
@@ -80,11 +88,18 @@ def loss_png(curves: Mapping[str, Sequence[tuple[float, float]]], path: Path, ti
     for name, points in curves.items():
         if points:
             steps, losses = zip(*points, strict=True)
-            axes.plot(steps, losses, lw=1.0, marker="." if len(points) < 40 else "", label=_labelled(name))
+            (line,) = axes.plot(steps, losses, lw=1.0, marker="." if len(points) < 40 else "", label=_labelled(name))
+            _looks(axes, (eval_curves or {}).get(name, ()), line.get_color(), name)
     axes.set_xlabel("step")
-    axes.set_ylabel("training loss")
+    axes.set_ylabel("loss" if eval_curves else "training loss")
     _finish(sheet, axes, title)
     _save(canvas, path)
+
+
+def _looks(axes: Any, points: Sequence[tuple[float, float]], colour: str, name: str) -> None:
+    if points:
+        steps, losses = zip(*points, strict=True)
+        axes.plot(steps, losses, lw=1.2, ls="--", marker="D", ms=4, color=colour, label=f"{_labelled(name)}, eval")
 
 
 def memory_png(

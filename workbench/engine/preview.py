@@ -8,17 +8,17 @@ from typing import Any
 from workbench import profile as profiles
 from workbench.engine import fetch, model
 from workbench.engine.audit import AuditReport, audit
-from workbench.engine.datasets import prepare, rows
+from workbench.engine.datasets import prepare, train_and_validation
 from workbench.engine.render import Encoded, drops_system_turn, encode_row, preview_row
 from workbench.paths import Workspace
 from workbench.profile import Profile
 
 
 def audited(workspace: Workspace, profile: Profile, tokenizer: Any) -> tuple[list[Encoded], AuditReport]:
-    """The training rows as token ids, and what the audit says of them. Errors as ``datasets.prepare``."""
+    """The rows that are trained on as token ids, and what the audit says of them. Errors as ``datasets.prepare``."""
     data = profile.data
     prepared = prepare(workspace, data)
-    chosen = rows(prepared, "train", data.train_rows, data.seed)
+    chosen, _ = train_and_validation(prepared, data)
     encoded = [encode_row(tokenizer, row, data, profile.train.max_length) for row in chosen]
     dropped = drops_system_turn(tokenizer, chosen, data)
     return encoded, audit(chosen, encoded, prepared.manifest["overlap"], dropped)

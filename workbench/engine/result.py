@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from workbench.engine.events import EventReader
+from workbench.engine.events import Event, EventReader
 from workbench.engine.run import Run
 from workbench.paths import write_atomically
 from workbench.profile import Profile
@@ -18,7 +19,7 @@ def training_record(run: Run) -> dict[str, Any] | None:
     """The ``training`` part: every step of every attempt, the last telling of a step counts; None without steps.
 
     ``proof`` is that of the last attempt, ``attempts`` how many workers it took, ``recoveries`` what was done again
-    because it did not fit.
+    because it did not fit, ``validation`` as in ``validation_record``.
     """
     steps: dict[int, dict[str, Any]] = {}
     record: dict[str, Any] = {}
@@ -50,6 +51,35 @@ def training_record(run: Run) -> dict[str, Any] | None:
         "attempts": attempts,
         "recoveries": recoveries,
         "proof": record.get("proof"),
+        "validation": validation_record(EventReader(run.events_file).read()),
+    }
+
+
+EVALUATED = ("step", "eval_loss", "low", "high")
+"""What a result keeps of a look at the validation rows."""
+
+
+def validation_record(events: Iterable[Event]) -> dict[str, Any] | None:
+    """The loss on the validation rows: the first, the lowest (best) and the last look; None when nobody looked.
+
+    A look at a step makes those at and after it void, which a lost attempt told. ``best`` is None when no loss was a
+    number. ``wall_s`` is what all looks took.
+    """
+    told = [event.fields for event in events if event.kind == "evaluated"]
+    counted: list[dict[str, Any]] = []
+    for fields in told:
+        counted = [one for one in counted if one["step"] < fields["step"]] + [fields]
+    if not counted:
+        return None
+    numbers = [one for one in counted if one.get("eval_loss") is not None]
+    best = min(numbers, key=lambda one: one["eval_loss"], default=None)
+    kept = {"first": counted[0], "best": best, "last": counted[-1]}
+    return {
+        "n": counted[-1].get("n"),
+        "n_tokens": counted[-1].get("n_tokens"),
+        "evaluations": len(counted),
+        **{name: one and {key: one.get(key) for key in EVALUATED} for name, one in kept.items()},
+        "wall_s": round(sum(one.get("seconds") or 0.0 for one in told), 3),
     }
 
 

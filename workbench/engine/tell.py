@@ -65,6 +65,17 @@ def _step(fields: dict[str, Any]) -> str:
     return f"step {fields.get('step')}/{fields.get('total_steps') or '?'}  loss {said}"
 
 
+def _evaluated(fields: dict[str, Any]) -> str:
+    loss = fields.get("eval_loss")
+    said = f"{loss:.4f}" if isinstance(loss, float | int) else "is no number"
+    return f"eval_loss {said} at step {fields.get('step')}, on {fields.get('n', 'n/a')} validation rows"
+
+
+def _recovered(fields: dict[str, Any]) -> str:
+    sizes = f"{fields.get('from_micro_batch')} to {fields.get('to_micro_batch')}"
+    return f"out of GPU memory at step {fields.get('step')}: micro-batch {sizes}, same rows in each step"
+
+
 def _sample(fields: dict[str, Any]) -> str:
     return (
         f"{fields.get('dataset', '')} {fields.get('done')}/{fields.get('total')}  "
@@ -78,3 +89,5 @@ def _ended(fields: dict[str, Any]) -> str:
 
 LINES = {"started": _started, "step": _step, "sample": _sample, "ended": _ended}
 """What is said of the kinds that only a log tells."""
+STAYING = {"evaluated": _evaluated, "recovered": _recovered}
+"""The same of kinds of which every event stays on the screen."""

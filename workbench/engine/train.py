@@ -4,47 +4,35 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import math
 import shutil
-import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
 from safetensors import SafetensorError
-from transformers import (
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    PrinterCallback,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback
 from trl import SFTConfig
 
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.choices.quantizers import QUANTIZERS
 from workbench.engine.events import EventLog, EventReader
 from workbench.engine.model import device, dtype
+from workbench.engine.pacing import Pace, TrainingClock
 from workbench.engine.proof import ProofOfTraining, require_trainable, trainable
+from workbench.engine.recorder import Recorder
 from workbench.engine.recovery import RecoveringTrainer, Recovery
 from workbench.engine.render import Encoded
+from workbench.engine.result import validation_record
 from workbench.engine.run import Run
-from workbench.errors import RunFailed
+from workbench.engine.validation import Validation, warn_of_overfitting
 from workbench.profile import Profile, TrainOptions
 
-SAVING_SHARE = 0.05
-"""Fraction of the time that automatic checkpoints may take."""
 DISK_BYTES_PER_S = 500e6
 """A guess that holds until the first checkpoint has been timed."""
 UNFINISHED = "adapter.unfinished"
-DIVERGED_STEPS = 3
-"""So many losses in a row that are no number end a run."""
 
 
 def training_arguments(profile: Profile, output: Path) -> SFTConfig:
@@ -83,100 +71,6 @@ def uses_liger(train: TrainOptions) -> bool:
     return device().type == "cuda" and importlib.util.find_spec("liger_kernel") is not None
 
 
-@dataclass
-class Recorder(TrainerCallback):
-    """Writes an event a step, asks for checkpoints, and carries a stop request to the trainer.
-
-    Args:
-        log: The run's events.
-        should_stop: Whether somebody asked the run to stop.
-        save_steps: Steps between checkpoints, or "auto".
-        save_s: What a checkpoint takes, in seconds; a guess until the first one.
-        requested: The file whose presence asks for a checkpoint.
-    """
-
-    log: EventLog
-    should_stop: Callable[[], bool]
-    save_steps: int | str
-    save_s: float
-    requested: Path
-    losses: list[float] = field(default_factory=list)
-    tokens: int = 0
-    stopped: bool = False
-    _times: deque[float] = field(default_factory=lambda: deque(maxlen=20))
-    _saved_at: float = field(default_factory=time.monotonic)
-    _save_begun: float = 0.0
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Start the clock."""
-        self._times.append(time.monotonic())
-        self._saved_at = time.monotonic()
-
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Decide whether this step is followed by a checkpoint, or by the end."""
-        now = time.monotonic()
-        due = now - self._saved_at >= self.save_s * (1 - SAVING_SHARE) / SAVING_SHARE
-        if state.global_step < state.max_steps and self.should_stop():
-            self.stopped = True
-            control.should_training_stop = True
-            control.should_save = True
-        elif state.global_step < state.max_steps and (self.requested.exists() or (self.save_steps == "auto" and due)):
-            control.should_save = True
-        self._save_begun = now
-
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Write the step's numbers."""
-        logs: dict[str, float] = kwargs["logs"]
-        if "loss" not in logs:
-            return
-        self._times.append(time.monotonic())
-        new_tokens, self.tokens = int(logs.get("num_tokens", 0)) - self.tokens, int(logs.get("num_tokens", 0))
-        step_s = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
-        self.losses.append(logs["loss"])
-        self.log.append(
-            "step",
-            step=state.global_step,
-            total_steps=state.max_steps,
-            epoch=logs.get("epoch"),
-            loss=logs["loss"],
-            learning_rate=logs.get("learning_rate"),
-            grad_norm=logs.get("grad_norm"),
-            tokens=new_tokens,
-            seconds=round(self._times[-1] - self._times[-2], 4),
-            tokens_per_s=round(new_tokens / (self._times[-1] - self._times[-2]), 1),
-            eta_s=round((state.max_steps - state.global_step) * step_s, 1),
-            **allocator(),
-        )
-        if all(not math.isfinite(loss) for loss in self.losses[-DIVERGED_STEPS:]) and (
-            len(self.losses) >= DIVERGED_STEPS
-        ):
-            raise RunFailed(
-                f"The loss was no number in the last {DIVERGED_STEPS} steps: the training has diverged. Lower "
-                "train.learning_rate or raise train.warmup_steps."
-            )
-
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Write what was saved, and learn what it took."""
-        self.requested.unlink(missing_ok=True)
-        self._saved_at = time.monotonic()
-        self.save_s = self._saved_at - self._save_begun
-        self.log.append("saved", what="checkpoint", step=state.global_step, seconds=round(self.save_s, 3))
-
-
-def allocator() -> dict[str, int]:
-    """Bytes that torch holds on the GPU now and at most, empty on a CPU."""
-    if device().type != "cuda":
-        return {}
-    return {
-        "allocated_bytes": torch.cuda.memory_allocated(),
-        "reserved_bytes": torch.cuda.memory_reserved(),
-        "peak_allocated_bytes": torch.cuda.max_memory_allocated(),
-        "peak_reserved_bytes": torch.cuda.max_memory_reserved(),
-    }
-
-
 @dataclass(frozen=True)
 class Trained:
     """What the training stage saw.
@@ -198,8 +92,19 @@ def train(
     encoded: Sequence[Encoded],
     log: EventLog,
     should_stop: Callable[[], bool],
+    held_out: Sequence[Encoded] = (),
 ) -> Trained:
     """Train, from the newest whole checkpoint if there is one, and save the adapter or model when done.
+
+    Args:
+        run: Whose checkpoints and events these are.
+        profile: Its frozen profile.
+        model: With what is trained attached.
+        tokenizer: Saved beside it.
+        encoded: The training rows.
+        log: The run's events.
+        should_stop: Whether somebody asked the run to stop.
+        held_out: The validation rows.
 
     Raises:
         NothingTrains: The run cannot learn.
@@ -207,8 +112,10 @@ def train(
     """
     require_trainable(model)
     proof = ProofOfTraining()
-    guess_s = _checkpoint_guess_s(model, profile)
-    recorder = Recorder(log, should_stop, profile.train.save_steps, guess_s, run.checkpoint_file)
+    clock = TrainingClock()
+    saving = Pace(_checkpoint_guess_s(model, profile))
+    recorder = Recorder(log, should_stop, profile.train.save_steps, saving, clock, run.checkpoint_file)
+    validation = [Validation(held_out, log, should_stop, profile.train.eval_steps, clock)] if held_out else []
     rows = [{"input_ids": row.input_ids, "labels": row.labels} for row in encoded if row.has_labels]
     trainer = RecoveringTrainer(
         on_recovery=lambda recovery: _tell(recovery, log),
@@ -217,7 +124,7 @@ def train(
         args=training_arguments(profile, run.checkpoints),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
-        callbacks=[proof, recorder],
+        callbacks=[proof, recorder, *validation],  # in this order: a step is told before its eval_loss
     )
     trainer.remove_callback(PrinterCallback)  # the events say the same, in words
     checkpoint = newest_checkpoint(run.checkpoints)
@@ -232,6 +139,7 @@ def train(
         shutil.rmtree(run.artifacts / UNFINISHED, ignore_errors=True)
         raise
     _note_unmoved(proof, log)
+    warn_of_overfitting(validation_record(EventReader(run.events_file).read()), log)
     record = {"steps": trainer.state.global_step, "train_rows": len(rows), "proof": proof.record}
     return Trained(recorder.stopped, record)
 

@@ -2,6 +2,7 @@
 
 from workbench.engine.datasets.prepare import check, count_train_rows, locate, prepare, prepare_named, reduce, resolve
 from workbench.engine.datasets.store import Prepared, prepared, rows
+from workbench.engine.datasets.validation import too_many, train_and_validation
 
 __all__ = [
     "Prepared",
@@ -14,4 +15,6 @@ __all__ = [
     "reduce",
     "resolve",
     "rows",
+    "too_many",
+    "train_and_validation",
 ]

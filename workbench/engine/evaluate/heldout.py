@@ -34,16 +34,30 @@ def summarize(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
     metrics: dict[str, Any] = {}
     if counted:
-        nll = np.array([sample["nll"] for sample in counted])
-        tokens = np.array([sample["n_loss_tokens"] for sample in counted], dtype=np.float64)
-        drawn = np.random.default_rng(0).integers(0, len(counted), (DRAWS, len(counted)))
-        losses = nll[drawn].sum(axis=1) / tokens[drawn].sum(axis=1)
-        low, high = np.percentile(losses, [2.5, 97.5])
-        loss = float(nll.sum() / tokens.sum())
-        facts = {"method": "bootstrap of rows", "n": len(counted), "n_tokens": int(tokens.sum())}
-        metrics["loss"] = {"value": loss, "low": float(low), "high": float(high), **facts}
+        metrics["loss"] = mean_loss([sample["nll"] for sample in counted], [s["n_loss_tokens"] for s in counted])
+        facts = {key: metrics["loss"][key] for key in ("method", "n", "n_tokens")}
         metrics["perplexity"] = {key: perplexity(metrics["loss"][key]) for key in ("value", "low", "high")} | facts
     return {"metrics": metrics, "health": health, "legacy": {}, "floors": {}}
+
+
+def mean_loss(nll: Sequence[float], tokens: Sequence[int]) -> dict[str, Any]:
+    """The mean over all tokens of all rows in nats, ``value``, with the interval of rows drawn anew, low and high.
+
+    Args:
+        nll: Of each row, the sum over its tokens.
+        tokens: How many they are, at least 1.
+    """
+    sums, counts = np.array(nll), np.array(tokens, dtype=np.float64)
+    drawn = np.random.default_rng(0).integers(0, len(sums), (DRAWS, len(sums)))
+    low, high = np.percentile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), [2.5, 97.5])
+    return {
+        "value": float(sums.sum() / counts.sum()),
+        "low": float(low),
+        "high": float(high),
+        "method": "bootstrap of rows",
+        "n": len(sums),
+        "n_tokens": int(counts.sum()),
+    }
 
 
 def perplexity(loss: float) -> float:

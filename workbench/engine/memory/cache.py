@@ -19,7 +19,7 @@ from workbench.paths import Workspace, write_atomically
 from workbench.profile import Profile
 
 NOT_FOR_MEMORY = {
-    "train": ("learning_rate", "warmup_steps", "lr_scheduler_type", "weight_decay", "seed", "save_steps"),
+    "train": ("learning_rate", "warmup_steps", "lr_scheduler_type", "weight_decay", "seed", "save_steps", "eval_steps"),
     "model": ("name", "revision"),
 }
 """Keys that change no byte: two profiles that differ in these alone share a prediction."""

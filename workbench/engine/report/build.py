@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from workbench.engine.compare import compare
 from workbench.engine.compared_run import DAMAGED, ComparedRun, read
@@ -103,9 +104,14 @@ def _training(folders: Sequence[Run], trained: dict[str, History]) -> Iterator[S
     curves = {run_id: told.losses for run_id, told in trained.items() if told.losses}
     if not curves:
         return
+    looks = {run_id: told.eval_losses for run_id, told in trained.items() if told.eval_losses}
     caption = "Training loss by step; a loss that was no number is left out."
     parts: list[Part] = [Table(_steps(folders), "How training went.")]
-    parts.append(_picture("loss.png", caption, lambda path: loss_png(curves, path, "training loss")))
+    if looks:
+        parts.append(Table(_validations(folders), "The loss on rows held out of the training, eval_loss."))
+        caption += " Dashed, with a mark at each look: the loss on rows that were not trained on."
+    title = "training loss and eval_loss" if looks else "training loss"
+    parts.append(_picture("loss.png", caption, lambda path: loss_png(curves, path, title, looks)))
     yield Section("Training", parts)
     for place, (run_id, told) in enumerate(trained.items()):
         if told.memory:
@@ -129,6 +135,36 @@ def _steps(folders: Sequence[Run]) -> tuple[list[str], list[list[str]]]:
             rate = number_text(told.get("tokens_per_s"), 1)
             rows.append([run.id, *whole, time_text(told.get("wall_s")), rate, *losses])
     return header, rows
+
+
+def _validations(folders: Sequence[Run]) -> tuple[list[str], list[list[str]]]:
+    """First, best and last look of each run that had any; the best by step tells where it began to learn by heart."""
+    header = ["run", "validation rows", "label tokens", "first", "best", "at step", "last", "at step", "looks", "time"]
+    rows = []
+    for run in folders:
+        told = ((run.result() or {}).get("training") or {}).get("validation")
+        if told:
+            best, last = told["best"] or {}, told["last"]
+            losses = [_interval(told["first"]), _interval(best), _step(best), _interval(last), _step(last)]
+            rows.append(
+                [
+                    run.id,
+                    *(str(told.get(name, "n/a")) for name in ("n", "n_tokens")),
+                    *losses,
+                    str(told["evaluations"]),
+                    time_text(told.get("wall_s")),
+                ]
+            )
+    return header, rows
+
+
+def _interval(look: dict[str, Any]) -> str:
+    loss, low, high = (look.get(name) for name in ("eval_loss", "low", "high"))
+    return "n/a" if loss is None else f"{number_text(loss)} [{number_text(low)}, {number_text(high)}]"
+
+
+def _step(look: dict[str, Any]) -> str:
+    return str(look.get("step", "n/a"))
 
 
 def _profiles(folders: Sequence[Run]) -> Iterator[Section]:

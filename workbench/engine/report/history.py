@@ -22,11 +22,13 @@ class History:
 
     Args:
         losses: (step, loss), ascending; a step that was told again after a resume has its last loss.
+        eval_losses: The same on the validation rows; empty without any.
         memory: (seconds since the start, bytes) by kind.
         stages: (seconds since the start, name).
     """
 
     losses: list[tuple[float, float]]
+    eval_losses: list[tuple[float, float]]
     memory: dict[str, list[tuple[float, float]]]
     stages: list[tuple[float, str]]
 
@@ -34,19 +36,32 @@ class History:
 def history(run: Run) -> History:
     """What the log says; nothing of what it does not hold."""
     losses: dict[float, float] = {}
+    eval_losses: dict[float, float] = {}
     memory: dict[str, list[tuple[float, float]]] = {label: [] for label in KINDS.values()}
     stages: list[tuple[float, str]] = []
     start: float | None = None
     for event in EventReader(run.events_file).read():
         start = event.time_s if start is None else start
         second = event.time_s - start
-        loss, step = event.fields.get("loss"), event.fields.get("step")
+        step = event.fields.get("step")
         if event.kind == "step" and isinstance(step, int):
-            losses[step] = float(loss) if isinstance(loss, int | float) else math.nan
+            losses[step] = _number(event.fields.get("loss"))
+        elif event.kind == "evaluated" and isinstance(step, int):
+            # a look makes those at and after it void, as in result.validation_record
+            eval_losses = {at: loss for at, loss in eval_losses.items() if at < step}
+            eval_losses[step] = _number(event.fields.get("eval_loss"))
         elif event.kind == "stage":
             stages.append((second, str(event.fields.get("stage"))))
         for name, label in KINDS.items():
             if isinstance(event.fields.get(name), int):
                 memory[label].append((second, float(event.fields[name])))
-    told = [(step, loss) for step, loss in sorted(losses.items()) if math.isfinite(loss)]
-    return History(told, {label: points for label, points in memory.items() if points}, stages)
+    by_kind = {label: points for label, points in memory.items() if points}
+    return History(_finite(losses), _finite(eval_losses), by_kind, stages)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _finite(losses: dict[float, float]) -> list[tuple[float, float]]:
+    return [(step, loss) for step, loss in sorted(losses.items()) if math.isfinite(loss)]

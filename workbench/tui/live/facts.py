@@ -91,11 +91,15 @@ def _eta(history: History) -> str:
 
 
 def training(history: History, ascii_only: bool = False) -> Content:
-    """Loss, tokens/s with a sparkline, learning rate, gradient norm, checkpoint; why some are unknown comes last."""
+    """Loss, that of validation rows, tokens/s with a sparkline, learning rate, gradient norm, checkpoint.
+
+    Why some are unknown comes last.
+    """
     step: dict[str, Any] = history.state.fields.get("step", {})
     recent = sparkline(history.curve("tokens_per_s").ys[-64:], SPARK, ascii_only)
     parts = [
         f"loss {_or_unknown(step.get('loss'), precise)}",
+        *_eval_loss(history),
         f"tok/s {_or_unknown(step.get('tokens_per_s'), _thousands)} {recent}".rstrip(),
         f"lr {_or_unknown(step.get('learning_rate'), axis.number)}",
         f"grad {_or_unknown(step.get('grad_norm'), axis.number)}",
@@ -105,6 +109,11 @@ def training(history: History, ascii_only: bool = False) -> Content:
     if any(step.get(key) is None for key in told):
         parts.append("(n/a: no number told)" if step else "(n/a: no step yet)")
     return Content("  ".join(parts))
+
+
+def _eval_loss(history: History) -> list[str]:
+    looked = history.state.fields.get("evaluated")
+    return [f"eval {_or_unknown(looked.get('eval_loss'), precise)}"] if looked else []
 
 
 def _saved(history: History, ascii_only: bool) -> str:
