@@ -58,3 +58,9 @@ def test_the_real_optimizer_keeps_what_the_rule_says():
     optimizer.step()
     real = sorted(tensor.nbytes for tensor in optimizer.state[weight].values())
     assert real == sorted(tensor.nbytes for tensor in keep_states("adamw_torch", [weight]))
+
+
+def test_the_8_bit_moments_of_an_embedding_are_kept_in_fp32():
+    embedding, other = torch.empty(1024, 64, dtype=torch.bfloat16), torch.empty(1024, 64, dtype=torch.bfloat16)
+    kept = keep_states("adamw_bnb_8bit", [embedding, other], embedding)
+    assert sum(tensor.nbytes for tensor in kept) == 65536 * 8 + 65536 * 2 + 2 * 4 * 256

@@ -72,7 +72,7 @@ def predict_training(
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
     notes = [workload.source, *_notes(profile, config)]
     estimate = _estimate("train", step, machine, notes)
-    margin = safe_margin(workload, full=profile.adapter.method == "full")
+    margin = safe_margin(workload, profile)
     return replace(estimate, safe_margin=margin), step.trainable_parameters
 
 

@@ -79,7 +79,7 @@ def preview(
         phase=phase,
         parts={**parts, "context": around.context_bytes},
         error=ERROR,
-        safe_margin=safe_margin(batch, full=isinstance(profile.adapter, FullOptions)),
+        safe_margin=safe_margin(batch, profile),
         notes=(batch.source, *around.notes),
     )
 

@@ -178,7 +178,7 @@ def _whole_step(
     _micro_batch(base, profile, workload, tracker, practice)
     first = tracker.cut()
     with tracker.within(part="optimizer", phase="optimizer"):
-        kept = states.keep_states(profile.train.optim, trained)
+        kept = states.keep_states(profile.train.optim, trained, base.get_input_embeddings().weight)
     made = tracker.cut()
     if workload.accumulation == 1:
         for parameter in trained:

@@ -36,6 +36,11 @@ def _adam_8bit(parameter: torch.Tensor) -> Tensors:
     ]
 
 
+def _moments(parameter: torch.Tensor) -> Tensors:
+    """Both moments in fp32."""
+    return [torch.empty(parameter.shape, dtype=torch.float32) for _ in range(2)]
+
+
 def _adafactor(parameter: torch.Tensor) -> Tensors:
     """Row and column means of a matrix, one number a number otherwise (transformers/optimization.py)."""
     if parameter.dim() < 2:
@@ -82,9 +87,19 @@ TEMPORARIES: dict[str, Callable[[Sequence[torch.Tensor]], Tensors]] = {
 """What a step takes for a moment; nothing for the others, whose kernels work in place."""
 
 
-def keep_states(optim: str, parameters: Sequence[torch.Tensor]) -> Tensors:
-    """The optimizer's state tensors for these parameters."""
-    return [tensor for parameter in parameters for tensor in STATES[optim](parameter)]
+def keep_states(optim: str, parameters: Sequence[torch.Tensor], embedding: torch.Tensor | None = None) -> Tensors:
+    """The optimizer's state tensors for these parameters.
+
+    Args:
+        optim: ``train.optim``.
+        parameters: What is trained.
+        embedding: The embedding's weight; its 8-bit moments are kept in fp32 (transformers/trainer.py, create_optimizer).
+    """
+    return [
+        tensor
+        for parameter in parameters
+        for tensor in (_moments if optim == "adamw_bnb_8bit" and parameter is embedding else STATES[optim])(parameter)
+    ]
 
 
 def take_temporaries(optim: str, parameters: Sequence[torch.Tensor]) -> None:
