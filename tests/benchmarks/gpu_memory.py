@@ -163,7 +163,7 @@ def measure(jobs: list[dict[str, Any]], out: Path, total_bytes: int, deadline: f
             job = fitting[0]
             jobs.remove(job)
             command = [sys.executable, __file__, "one", json.dumps(job["case"]), str(job.get("cap_bytes", 0))]
-            log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would stop a talkative library
+            log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - open as long as the case; an unread pipe would stop it
             logs[id(job)] = log
             running[subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)] = job
             continue

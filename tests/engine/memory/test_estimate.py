@@ -73,40 +73,6 @@ def test_more_must_stay_free_where_predictions_are_rougher(estimated, a_profile,
     profile = a_profile(adapter=f'method = "{adapter}"', quant=f'method = "{quant}"')
     margin = safe_margin(Workload(2, 64, 100, 2, varied, ""), profile)
     card = Card("c", 100_000)
-    at = round(card.total_bytes * (1 - SAFE_MARGIN))
-    assert judge(estimated(allocated=at - 1, context=0), card).word == "fits"
-    assert judge(estimated(allocated=at + 1, context=0), card).word == "tight"
-
-
-def test_the_peak_is_the_larger_of_training_and_one_answer(predicted):
-    assert predicted(1000, 500).peak.stage == "train"
-    assert predicted(1000, 1500).peak.stage == "evaluate"
-    assert predicted(1000, 900).peak.stage == "train"  # batches of answers are halved until they fit
-    assert predicted(trains=False).peak.allocated_bytes == 500
-
-
-@pytest.mark.parametrize("trains", [True, False])
-def test_a_prediction_survives_being_written(predicted, trains):
-    found = predicted(trains=trains)
-    assert Prediction.from_json(json.loads(json.dumps(found.to_json()))) == found
-
-
-@pytest.mark.parametrize("damage", [{"evaluate": None}, {"train": {}}, {"workload": {}}])
-def test_what_is_no_prediction_is_an_error(predicted, damage):
-    with pytest.raises((KeyError, TypeError)):
-        Prediction.from_json({**predicted().to_json(), **damage})
-
-
-def test_a_verdict_is_json(estimated):
-    assert json.loads(json.dumps(judge(estimated(), Card("c", 2000)).to_json()))["word"] == "fits"
-
-
-@pytest.mark.parametrize(
-    ("varied", "full", "fits_at"), [(False, False, 0.97), (True, False, 0.94), (False, True, 0.88), (True, True, 0.88)]
-)
-def test_more_must_stay_free_where_holes_between_blocks_are_to_be_expected(estimated, varied, full, fits_at):
-    margin = safe_margin(Workload(2, 64, 100, 2, varied, ""), full)
-    card = Card("c", 100_000)
     at = round(card.total_bytes * fits_at)
     assert judge(estimated(allocated=at - 1, context=0, safe_margin=margin), card).word == "fits"
     assert judge(estimated(allocated=at + 1, context=0, safe_margin=margin), card).word == "tight"

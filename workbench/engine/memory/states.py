@@ -93,7 +93,8 @@ def keep_states(optim: str, parameters: Sequence[torch.Tensor], embedding: torch
     Args:
         optim: ``train.optim``.
         parameters: What is trained.
-        embedding: The embedding's weight; its 8-bit moments are kept in fp32 (transformers/trainer.py, create_optimizer).
+        embedding: The embedding's weight, whose 8-bit moments transformers keeps in fp32 (trainer.py,
+            create_optimizer).
     """
     return [
         tensor
