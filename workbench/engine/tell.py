@@ -46,15 +46,6 @@ def _asking(fields: dict[str, Any]) -> str:
     return f"asking {fields.get('dataset', '')}: {total} questions{known}"
 
 
-def _recovered(fields: dict[str, Any]) -> str:
-    sizes = f"{fields.get('from_micro_batch')} to {fields.get('to_micro_batch')}"
-    return f"out of GPU memory at step {fields.get('step')}: micro-batch {sizes}, same rows in each step"
-
-
-STAYING = {"asking": _asking, "recovered": _recovered}
-"""What is said of some kinds that stay on the screen."""
-
-
 def _started(fields: dict[str, Any]) -> str:
     return f"started by process {fields.get('pid', 'n/a')}"
 
@@ -89,5 +80,5 @@ def _ended(fields: dict[str, Any]) -> str:
 
 LINES = {"started": _started, "step": _step, "sample": _sample, "ended": _ended}
 """What is said of the kinds that only a log tells."""
-STAYING = {"evaluated": _evaluated, "recovered": _recovered}
+STAYING = {"asking": _asking, "evaluated": _evaluated, "recovered": _recovered}
 """The same of kinds of which every event stays on the screen."""

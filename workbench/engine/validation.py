@@ -95,7 +95,7 @@ class Validation(TrainerCallback):
     def _is_due(self, state: TrainerState) -> bool:
         if self.eval_steps == "auto":
             return self._pace.is_due()
-        return state.global_step % int(self.eval_steps) == 0
+        return bool(state.global_step % int(self.eval_steps) == 0)
 
     def _look(self, model: torch.nn.Module, step: int) -> None:
         if not self.fits:
