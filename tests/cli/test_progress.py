@@ -62,6 +62,14 @@ def test_a_stage_forgets_the_numbers_of_the_last_one_but_not_the_memory():
             Event("asking", 0.0, {"dataset": "quiz", "done": 8, "total": 40}),
             "asking quiz: 40 questions, 8 are answered already",
         ),
+        (
+            Event("evaluated", 0.0, {"step": 9, "eval_loss": 1.25, "n": 8}),
+            "eval_loss 1.2500 at step 9, on 8 validation rows",
+        ),
+        (
+            Event("evaluated", 0.0, {"step": 9, "eval_loss": None, "n": 8}),
+            "eval_loss is no number at step 9, on 8 validation rows",
+        ),
         (Event("from-the-future", 0.0, {}), ""),
     ],
 )

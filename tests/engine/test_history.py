@@ -107,9 +107,11 @@ def test_answers_are_a_curve_for_each_data_set_and_stage(run, write):
     assert list(history.curve(history.scores()[0]).ys) == [0.5, 0.4]
 
 
-def test_a_loss_on_held_out_rows_is_a_curve_of_its_own(run, write):
-    write(("started", {}), step(1), ("evaluated", {"step": 1, "eval_loss": 1.5}))
-    assert list(told(HistoryReader(run)).curve("eval_loss").ys) == [1.5]
+def test_a_loss_on_held_out_rows_is_a_curve_of_its_own_and_its_seconds_are_not_those_of_a_step(run, write):
+    write(("started", {}), step(1, seconds=2.0), ("evaluated", {"step": 1, "eval_loss": 1.5, "seconds": 90.0}))
+    history = told(HistoryReader(run))
+    assert list(history.curve("eval_loss").ys) == [1.5]
+    assert list(history.curve("seconds").ys) == [2.0]
 
 
 def test_what_was_predicted_is_not_taken_for_measured(run, write):

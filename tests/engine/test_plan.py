@@ -41,6 +41,12 @@ def test_the_rows_of_a_prepared_a_made_a_file_and_a_hub_data_set(workspace, sums
     assert plan(held_out, workspace).rows.value == 36
     sample = plan(of(sums, "data.train_rows=10"), workspace).rows
     assert (sample.value, sample.how) == (10, "a sample of 40")
+    validated = plan(of(sums, "data.validation_rows=8"), workspace)
+    assert (validated.rows.value, validated.rows.how) == (32, "all training rows, less 8 to validate")
+    assert validated.steps.value == 4
+    too_many = plan(of(sums, "data.validation_rows=40"), workspace)
+    assert (too_many.rows.value, too_many.steps.value) == (None, None)
+    assert "leave none to train on" in too_many.rows.how
     hub = plan(of('dataset = "arc"\n'), workspace)
     assert hub.rows.value is None
     assert "workbench data prepare arc" in hub.rows.how

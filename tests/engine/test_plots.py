@@ -29,6 +29,13 @@ def test_losses(folder):
     assert [one.name for one in folder.iterdir()] == ["loss.png"]
 
 
+def test_the_loss_on_validation_rows_is_another_line(folder):
+    plain, both = folder / "plain.png", folder / "both.png"
+    loss_png({"a": [(1, 2.0), (2, 1.5)]}, plain, "t")
+    loss_png({"a": [(1, 2.0), (2, 1.5)]}, both, "t", {"a": [(0, 2.5), (2, 1.75)]})
+    assert plain.read_bytes() != both.read_bytes()
+
+
 def test_no_losses_are_an_empty_picture(folder):
     loss_png({}, folder / "loss.png", "nothing")
     assert size(folder / "loss.png") == (1152, 720)

@@ -32,6 +32,30 @@ def test_a_step_that_was_done_again_counts_once(run):
     assert (record["train_rows"], record["trainable_parameters"]) == (8, 5)
 
 
+def test_the_looks_at_validation_rows_are_kept_without_those_of_a_lost_attempt(run):
+    log = EventLog(run.events_file)
+    log.append("started", verb="run")
+    log.append("step", **step(1, 3.0))
+    assert result.training_record(run)["validation"] is None
+    for number, loss in ((0, 3.0), (2, 1.0), (4, 0.5), (2, 1.0), (5, 1.25)):  # the attempt after step 4 was lost
+        log.append(
+            "evaluated", step=number, eval_loss=loss, low=loss - 0.5, high=loss + 0.5, n=8, n_tokens=30, seconds=2.0
+        )
+    found = result.training_record(run)["validation"]
+    assert found["first"] == {"step": 0, "eval_loss": 3.0, "low": 2.5, "high": 3.5}
+    assert (found["best"]["step"], found["best"]["eval_loss"]) == (2, 1.0)
+    assert (found["last"]["step"], found["last"]["eval_loss"]) == (5, 1.25)
+    assert (found["n"], found["n_tokens"], found["evaluations"], found["wall_s"]) == (8, 30, 3, 10.0)
+
+
+def test_a_validation_loss_that_is_no_number_is_no_best(run):
+    log = EventLog(run.events_file)
+    log.append("step", **step(1, 3.0))
+    log.append("evaluated", step=0, eval_loss=float("nan"), n=8, n_tokens=30, seconds=1.0)
+    found = result.training_record(run)["validation"]
+    assert (found["best"], found["last"]["eval_loss"]) == (None, None)
+
+
 def test_steps_that_were_done_again_in_smaller_pieces_are_listed(run):
     log = EventLog(run.events_file)
     log.append("started", verb="run")

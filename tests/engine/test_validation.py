@@ -31,10 +31,12 @@ class Bench:
 
     def profile(self, *overrides):
         small = [
-            *("adapter.r=4", "adapter.lora_dropout=0.2", "train.learning_rate=1e-2", f"train.max_steps={STEPS}"),
+            *("train.learning_rate=1e-2", f"train.max_steps={STEPS}"),
             *("train.per_device_train_batch_size=2", "train.gradient_accumulation_steps=2", "train.save_steps=2"),
             *("data.validation_rows=6", "train.eval_steps=2"),
         ]
+        if "adapter.method=full" not in overrides:
+            small += ["adapter.r=4", "adapter.lora_dropout=0.2"]
         text = f'[model]\nname = "{self.folder}"\n[data]\n{self.sums}'
         return profiles.parse(text, "tiny", "here", [*small, *overrides])
 
@@ -164,7 +166,7 @@ def test_a_look_that_does_not_fit_ends_validation_and_not_the_training(bench, va
     assert "there is no eval_loss from here on" in warning["text"]
 
 
-@pytest.mark.parametrize("change", ["train.gradient_checkpointing=false"])
+@pytest.mark.parametrize("change", ["train.gradient_checkpointing=false", "adapter.method=full"])
 def test_it_works_with_what_else_changes_the_model(bench, change):
     run, model = bench.train(change)
     assert [look["step"] for look in told(run, "evaluated")] == [0, 2, 4]

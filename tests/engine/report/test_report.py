@@ -250,3 +250,25 @@ def test_matplotlib_is_loaded_only_for_a_report():
     code = "import sys, workbench.engine.compare, workbench.engine.report; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.lower()) is False
+
+
+def test_validation_has_its_own_table_and_its_own_line(workspace, fabricate):
+    looks = [
+        {"step": 0, "eval_loss": 3.0, "low": 2.5, "high": 3.5},
+        {"step": 2, "eval_loss": 1.0, "low": 0.8, "high": 1.2},
+    ]
+    validation = {"n": 8, "n_tokens": 31, "evaluations": 2, "wall_s": 4.0}
+    validation |= {"first": looks[0], "best": looks[1], "last": looks[1]}
+    fabricate.write(workspace, BASE, fabricate.quiz(20))
+    training = {"steps": 2, "first_loss": 2.5, "last_loss": 1.25, "validation": validation}
+    run = fabricate.write(workspace, "20260101-000000-good", fabricate.quiz(45), training=training)
+    log = EventLog(run.events_file)
+    log.append("step", step=1, loss=2.5)
+    for look in (looks[0], {"step": 5, "eval_loss": 9.0}, looks[1]):  # the attempt that reached step 5 was lost
+        log.append("evaluated", **look)
+    log.close()
+    assert history(run).eval_losses == [(0, 3.0), (2, 1.0)]
+    page = to_markdown(build(workspace, [run]), "pictures").replace("\\", "")
+    assert "The loss on rows held out of the training" in page
+    assert "1.0000 [0.8000, 1.2000]" in page
+    assert "Dashed, with a mark at each look" in page
