@@ -101,6 +101,7 @@ def test_ticks_are_round_and_few():
     assert axis.ticks(0, 80 * 2**30, 3, base=2.0) == [0, 2**35, 2**36]
     assert axis.ticks(1.0, 1.0, 4) == []
     assert axis.ticks(-1e308, 1e308, 4) == []
+    assert axis.ticks(0.0, 2e-323, 4) == axis.ticks(0.0, 2e-323, 4, base=60.0) == []  # all in one moment
     assert all(len(axis.ticks(0, high, most)) <= most for high in (1e-9, 0.3, 7, 1e6) for most in range(6))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 
 Format = Callable[[float], str]
@@ -79,7 +80,7 @@ def ticks(low: float, high: float, most: int, base: float = 10.0) -> list[float]
     [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
     """
     span = high - low
-    if most < 1 or not math.isfinite(span) or span <= 0:
+    if most < 1 or not math.isfinite(span) or span / most < sys.float_info.min:  # a step would come out as zero
         return []
     power = math.floor(math.log(span / most, base))
     wide = (factor * base**exponent for exponent in (power, power + 1, power + 2) for factor in FACTORS[base])
