@@ -25,7 +25,7 @@ from gpu_evaluate import SHAPES, make, plain_tpot, questions, tell, wait
 from workbench.engine.evaluate import answering, graphs, latency
 from workbench.engine.evaluate.attention import grouped_attention
 from workbench.engine.evaluate.compiling import compiled
-from workbench.engine.evaluate.decode import greedy, read
+from workbench.engine.evaluate.decode import greedy, next_logits, read
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "recorded": {},
@@ -67,7 +67,7 @@ def agreement(batch: graphs.Recorded, wanted: list[int]) -> int:
 def distance(batch: graphs.Recorded, forward: graphs.Forward) -> dict[str, float]:
     """How far the scores of one step are from those of the plain step, beside how far they are spread."""
     given = (batch.model, batch.token, batch.mask, batch.position, batch.cache)
-    plain, other = graphs.next_logits(*given).float(), forward(*given).float()
+    plain, other = next_logits(*given).float(), forward(*given).float()
     return {"logits_max_difference": float((plain - other).abs().max()), "logits_std": float(plain.std())}
 
 
@@ -91,7 +91,7 @@ def look_inside(name: str, model: Any, prompts: list[list[int]], plain: list[lis
     room = -(-(max(map(len, prompts)) + new_tokens) // graphs.WINDOW) * graphs.WINDOW
     with torch.inference_mode(), grouped_attention(model):
         begun = time.perf_counter()
-        batch = graphs.Recorded(model, read(model, prompts[:1], new_tokens, capacity=room)[0], forward, True, room)
+        batch = graphs.Recorded(model, read(model, prompts[:1], new_tokens, capacity=room)[0], room, forward, True)
         batch.run(1)
         wait(model.device)
         tell(what="built", variant=name, seconds=time.perf_counter() - begun)
@@ -123,7 +123,7 @@ def timed(name: str, model: Any, prompts: list[list[int]], new_tokens: int, comp
 def forward_of(name: str) -> tuple[graphs.Forward, Any]:
     """The step of a variant, and the compiler that makes it."""
     if name == "recorded":
-        return graphs.next_logits, refused
+        return next_logits, refused
     compiler = partial(compile_with, VARIANTS[name])
     return compiled(compiler), compiler
 

@@ -23,7 +23,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from memory_cases import CASES, HUB_IDS, SWAPPED, Case, plain
@@ -152,20 +152,18 @@ def rows(case: Case) -> list[Any]:
 
 def measure(jobs: list[dict[str, Any]], out: Path, total_bytes: int, deadline: float) -> None:
     """Run the jobs side by side as their predictions allow; results go to ``out`` as they come."""
-    running: dict[subprocess.Popen[str], dict[str, Any]] = {}
-    logs: dict[int, Any] = {}
+    running: dict[subprocess.Popen[str], tuple[dict[str, Any], IO[str]]] = {}
     results: dict[str, Any] = {}
     jobs = sorted(jobs, key=lambda job: -job["need_bytes"])
     while jobs or running:
-        used = sum(job["need_bytes"] for job in running.values())
+        used = sum(job["need_bytes"] for job, _ in running.values())
         fitting = [job for job in jobs if used + job["need_bytes"] + SPARE_BYTES <= total_bytes]
         if fitting and len(running) < AT_ONCE and time.time() < deadline:
             job = fitting[0]
             jobs.remove(job)
             command = [sys.executable, __file__, "one", json.dumps(job["case"]), str(job.get("cap_bytes", 0))]
             log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - open as long as the case; an unread pipe would stop it
-            logs[id(job)] = log
-            running[subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)] = job
+            running[subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)] = job, log
             continue
         if not running:
             break
@@ -173,9 +171,8 @@ def measure(jobs: list[dict[str, Any]], out: Path, total_bytes: int, deadline: f
         if done is None:
             time.sleep(0.2)
             continue
-        job = running.pop(done)
+        job, log = running.pop(done)
         output, _ = done.communicate()
-        log = logs.pop(id(job))
         log.seek(0)
         errors = log.read()
         log.close()

@@ -5,7 +5,6 @@ Every stage looks first whether its work is there already, so that a resumed run
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,9 +71,8 @@ class Work:
         """Begin a stage: its memory is measured from here."""
         if self.should_stop():
             raise RunStopped(f"stopped before the stage: {name}")
-        gc.collect()
+        model.free_unused()
         if torch.cuda.is_available():
-            torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
         self.log.append("stage", stage=name)
         self.monitor.record()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 from pathlib import Path
@@ -39,6 +40,13 @@ def gpu_uuid() -> str | None:
     if device().type != "cuda":
         return None
     return f"GPU-{torch.cuda.get_device_properties(0).uuid}"
+
+
+def free_unused() -> None:
+    """Give back what nothing refers to any more, and what torch only caches of the GPU's memory."""
+    gc.collect()
+    if device().type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def dtype(options: ModelOptions) -> torch.dtype:

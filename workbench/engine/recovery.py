@@ -10,7 +10,6 @@ pieces; it fails as it did before.
 
 from __future__ import annotations
 
-import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from typing import Any
 
 import torch
 from trl import SFTTrainer
+
+from workbench.engine.model import free_unused
 
 OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """How torch, Triton's kernels and cuBLAS say it; only torch has a class of its own for it."""
@@ -161,9 +162,7 @@ class RecoveringTrainer(SFTTrainer):
     def _rewind(self, model: torch.nn.Module) -> None:
         """Everything as it was before the step's first micro-batch, with the failed one's memory free."""
         model.zero_grad()
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_unused()
         set_random_state(self._step.random)
         self._total_train_tokens = self._step.tokens
         self._metrics["train"].clear()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from workbench.engine.events import Event, EventReader
+from workbench.engine.events import EventReader
 from workbench.engine.run import Run
 from workbench.paths import write_atomically
 from workbench.profile import Profile
@@ -24,6 +24,7 @@ def training_record(run: Run) -> dict[str, Any] | None:
     steps: dict[int, dict[str, Any]] = {}
     record: dict[str, Any] = {}
     recoveries: list[dict[str, Any]] = []
+    looks: list[dict[str, Any]] = []
     attempts = 0
     for event in EventReader(run.events_file).read():
         if event.kind == "step":
@@ -32,6 +33,8 @@ def training_record(run: Run) -> dict[str, Any] | None:
             record = event.fields
         elif event.kind == "recovered":
             recoveries.append(event.fields)
+        elif event.kind == "evaluated":
+            looks.append(event.fields)
         elif event.kind == "started" and event.fields.get("verb") == "run":
             attempts += 1
     if not steps:
@@ -51,7 +54,7 @@ def training_record(run: Run) -> dict[str, Any] | None:
         "attempts": attempts,
         "recoveries": recoveries,
         "proof": record.get("proof"),
-        "validation": validation_record(EventReader(run.events_file).read()),
+        "validation": validation_record(looks),
     }
 
 
@@ -59,16 +62,28 @@ EVALUATED = ("step", "eval_loss", "low", "high")
 """What a result keeps of a look at the validation rows."""
 
 
-def validation_record(events: Iterable[Event]) -> dict[str, Any] | None:
+def standing(looks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The looks at the validation rows that count, by ascending step.
+
+    A look at a step makes those at and after it void, which a lost attempt told.
+    """
+    counted: list[dict[str, Any]] = []
+    for look in looks:
+        while counted and counted[-1]["step"] >= look["step"]:
+            counted.pop()
+        counted.append(look)
+    return counted
+
+
+def validation_record(looks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The loss on the validation rows: the first, the lowest (best) and the last look; None when nobody looked.
 
-    A look at a step makes those at and after it void, which a lost attempt told. ``best`` is None when no loss was a
-    number. ``wall_s`` is what all looks took.
+    ``best`` is None when no loss was a number. ``wall_s`` is what all looks took.
+
+    Args:
+        looks: Fields of the events ``evaluated`` of all attempts, in their order.
     """
-    told = [event.fields for event in events if event.kind == "evaluated"]
-    counted: list[dict[str, Any]] = []
-    for fields in told:
-        counted = [one for one in counted if one["step"] < fields["step"]] + [fields]
+    counted = standing(looks)
     if not counted:
         return None
     numbers = [one for one in counted if one.get("eval_loss") is not None]
@@ -79,7 +94,7 @@ def validation_record(events: Iterable[Event]) -> dict[str, Any] | None:
         "n_tokens": counted[-1].get("n_tokens"),
         "evaluations": len(counted),
         **{name: one and {key: one.get(key) for key in EVALUATED} for name, one in kept.items()},
-        "wall_s": round(sum(one.get("seconds") or 0.0 for one in told), 3),
+        "wall_s": round(sum(one.get("seconds") or 0.0 for one in looks), 3),
     }
 
 

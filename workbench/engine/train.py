@@ -139,7 +139,8 @@ def train(
         shutil.rmtree(run.artifacts / UNFINISHED, ignore_errors=True)
         raise
     _note_unmoved(proof, log)
-    warn_of_overfitting(validation_record(EventReader(run.events_file).read()), log)
+    looks = [event.fields for event in EventReader(run.events_file).read() if event.kind == "evaluated"]
+    warn_of_overfitting(validation_record(looks), log)
     record = {"steps": trainer.state.global_step, "train_rows": len(rows), "proof": proof.record}
     return Trained(recorder.stopped, record)
 

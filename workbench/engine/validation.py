@@ -7,7 +7,6 @@ needs far less memory than a training step, so that the prediction of a run's me
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ from workbench.engine.datasets import prepare, train_and_validation
 from workbench.engine.datasets.sample import overlap
 from workbench.engine.evaluate.heldout import mean_loss
 from workbench.engine.events import EventLog
+from workbench.engine.model import free_unused
 from workbench.engine.pacing import Pace, TrainingClock
 from workbench.engine.recovery import is_out_of_memory, random_state, set_random_state
 from workbench.engine.render import IGNORED, Encoded, encode_row
@@ -141,9 +141,7 @@ class Validation(TrainerCallback):
         """A look at a row too many must not end a training that fits."""
         self.fits = False
         error.__traceback__ = None  # its frames hold tensors
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_unused()
         text = "a validation row did not fit into the GPU's memory: there is no eval_loss from here on"
         self.log.append("note", level="warning", text=text)
 

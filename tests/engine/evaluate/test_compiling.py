@@ -66,7 +66,7 @@ def say(model, forward):
             speakers, _ = read(model, [prompt], NEW_TOKENS, capacity=ROOM)
             first = int(speakers.token)
             if batch is None:
-                batch = graphs.Recorded(model, speakers, forward, keep=True, window=ROOM)
+                batch = graphs.Recorded(model, speakers, ROOM, forward, keep=True)
             else:
                 batch.load(speakers)
             said.append([first, *batch.run(NEW_TOKENS - 1)[0]])

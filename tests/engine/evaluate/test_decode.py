@@ -117,7 +117,7 @@ def test_one_recording_serves_many_prompts(model, monkeypatch):
             if batch:
                 batch.load(speakers)
             else:
-                batch = graphs.Recorded(model, speakers, keep=True)
+                batch = graphs.Recorded(model, speakers, graphs.WINDOW, keep=True)
             said.append([first, *batch.run(8)[0]])
     assert said == one_by_one(model, 9)
     assert len(batch.replays) == 1

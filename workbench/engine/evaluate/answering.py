@@ -12,7 +12,7 @@ import torch
 from workbench.engine.evaluate import graphs
 from workbench.engine.evaluate.attention import grouped_attention, plain_causal
 from workbench.engine.evaluate.compiling import Compiler, compiled
-from workbench.engine.evaluate.decode import Speakers, read, speak
+from workbench.engine.evaluate.decode import Speakers, next_logits, read, speak
 from workbench.engine.evaluate.generate import by_library
 from workbench.engine.evaluate.latency import Answerer, Timing
 
@@ -74,7 +74,7 @@ def answering(model: Any, longest: int, new_tokens: int, say: Say, compiler: Com
     ways = [(EAGER, _eager(model, new_tokens))]
     if graphs.usable(model):
         room = longest + new_tokens
-        plain = _recorded(model, room, new_tokens, lambda: graphs.next_logits)
+        plain = _recorded(model, room, new_tokens, lambda: next_logits)
 
         def forward() -> graphs.Forward:
             say(COMPILING)
@@ -130,7 +130,7 @@ def _recorded(model: Any, room: int, new_tokens: int, forward: Callable[[], grap
         if batch:
             batch[0].load(speakers)
         else:
-            batch.append(graphs.Recorded(model, speakers, forward(), keep=True, window=capacity))
+            batch.append(graphs.Recorded(model, speakers, capacity, forward(), keep=True))
         for done in range(1, new_tokens, graphs.LOOK_EVERY):
             batch[0].run(min(graphs.LOOK_EVERY, new_tokens - done))
 

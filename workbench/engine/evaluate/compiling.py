@@ -13,7 +13,8 @@ import torch
 from transformers.cache_utils import Cache
 
 from workbench.engine.evaluate.attention import inner
-from workbench.engine.evaluate.graphs import Forward, next_logits
+from workbench.engine.evaluate.decode import next_logits
+from workbench.engine.evaluate.graphs import Forward
 
 OPTIONS: dict[str, Any] = {}
 """For the compiler behind ``torch.compile``. None of them may make it record graphs of its own."""
@@ -24,7 +25,7 @@ Compiler = Callable[..., Any]
 
 
 def compiled(compiler: Compiler = torch.compile) -> Forward:
-    """``graphs.next_logits``, compiled at its first call, tuning included.
+    """``decode.next_logits``, compiled at its first call, tuning included.
 
     It is compiled again only for a model of another structure or a cache of another room: models of one structure
     share what is compiled. All of it is compiled or it is an error, so that a way's name says what really ran.

@@ -204,19 +204,36 @@ def speak(model: Any, speakers: Speakers, limit: int, stop: Stop) -> list[list[i
     return said
 
 
+def next_logits(
+    model: Any, token: torch.Tensor, mask: torch.Tensor, position: torch.Tensor, cache: Cache
+) -> torch.Tensor:
+    """What each row may say next, (rows, 1, vocabulary); its token is written into the cache.
+
+    Args:
+        model: Plain causal.
+        token: (rows, 1).
+        mask: What is added to the scores, (rows, 1, 1, columns of the cache that are read).
+        position: (rows, 1).
+        cache: Its layers know where the token is written.
+    """
+    output = model(
+        input_ids=token,
+        attention_mask=mask,
+        position_ids=position,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    logits: torch.Tensor = output.logits
+    return logits
+
+
 def step(model: Any, speakers: Speakers) -> None:
     """Read each row's token and choose its next."""
     end = speakers.length + 1
     mask = torch.zeros((len(speakers.token), 1, 1, end), dtype=model.dtype, device=model.device)
     mask.masked_fill_(~speakers.seen[:, None, None, :end], torch.finfo(model.dtype).min)
-    output = model(
-        input_ids=speakers.token[:, None],
-        attention_mask=mask,
-        position_ids=speakers.position[:, None],
-        past_key_values=speakers.cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    speakers.token = output.logits[:, -1].argmax(-1)
+    logits = next_logits(model, speakers.token[:, None], mask, speakers.position[:, None], speakers.cache)
+    speakers.token = logits[:, -1].argmax(-1)
     speakers.position = speakers.position + 1
     speakers.length = end

@@ -13,7 +13,7 @@ import torch
 from transformers.cache_utils import Cache
 
 from workbench.engine.evaluate.attention import inner
-from workbench.engine.evaluate.decode import Speakers, Stop
+from workbench.engine.evaluate.decode import Speakers, Stop, next_logits
 
 LOOK_EVERY = 16
 """Tokens between two looks at who has finished: each look waits for the GPU."""
@@ -26,36 +26,12 @@ KEPT = 0.5
 """Finished rows leave when at most this fraction still speaks: leaving costs a new recording."""
 
 Forward = Callable[[Any, torch.Tensor, torch.Tensor, torch.Tensor, Cache], torch.Tensor]
-"""As ``next_logits``."""
+"""As ``decode.next_logits``."""
 
 
 def usable(model: Any) -> bool:
     """Whether steps of this model may be recorded: on a CUDA GPU, with weights that need no look by Python."""
     return bool(model.device.type == "cuda" and getattr(inner(model), "hf_quantizer", None) is None)
-
-
-def next_logits(
-    model: Any, token: torch.Tensor, mask: torch.Tensor, position: torch.Tensor, cache: Cache
-) -> torch.Tensor:
-    """What each row may say next, (rows, 1, vocabulary); its token is written into the cache.
-
-    Args:
-        model: Plain causal.
-        token: (rows, 1).
-        mask: What is added to the scores, (rows, 1, 1, columns of the cache that are read).
-        position: (rows, 1).
-        cache: Its layers know where the token is written.
-    """
-    output = model(
-        input_ids=token,
-        attention_mask=mask,
-        position_ids=position,
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    logits: torch.Tensor = output.logits
-    return logits
 
 
 class NotRecordableError(RuntimeError):
@@ -83,15 +59,15 @@ class Recorded:
     Args:
         model: Plain causal, on a CUDA GPU.
         speakers: From ``decode.read``; from here on they are moved by the recordings.
-        forward: ``next_logits``, or the same compiled.
-        keep: Whether recordings are kept for a batch of the same shape (``load``).
         window: Columns of the cache that are read: so many, or a multiple. All of them make one recording do.
+        forward: ``decode.next_logits``, or the same compiled.
+        keep: Whether recordings are kept for a batch of the same shape (``load``).
     """
 
     def __init__(
-        self, model: Any, speakers: Speakers, forward: Forward = next_logits, keep: bool = False, window: int = 0
+        self, model: Any, speakers: Speakers, window: int, forward: Forward = next_logits, keep: bool = False
     ) -> None:
-        self.model, self.forward, self.keep, self.window = model, forward, keep, window or WINDOW
+        self.model, self.forward, self.keep, self.window = model, forward, keep, window
         self.cache, self.seen = speakers.cache, speakers.seen
         rows, self.capacity = speakers.seen.shape
         number = {"dtype": torch.long, "device": model.device}
@@ -121,7 +97,7 @@ class Recorded:
     def selected(self, places: list[int]) -> Recorded:
         """Some of the rows, as they are now."""
         now = Speakers(self.cache, self.seen, self.position[:, 0], self.token[:, 0], self.length)
-        return Recorded(self.model, now.selected(places), self.forward, window=self.window)
+        return Recorded(self.model, now.selected(places), self.window, self.forward)
 
     def run(self, count: int) -> list[list[int]]:
         """The next ``count`` tokens of each row, LOOK_EVERY at most."""
@@ -165,7 +141,7 @@ def speak(model: Any, speakers: Speakers, limit: int, stop: Stop) -> list[list[i
     said = [[token] for token in speakers.token.tolist()]
     rows = list(range(len(said)))
     done = {row for row in rows if stop(said[row])}
-    batch = Recorded(model, speakers) if limit > 1 and len(done) < len(rows) else None
+    batch = Recorded(model, speakers, WINDOW) if limit > 1 and len(done) < len(rows) else None
     made = 1
     while batch and made < limit and len(done) < len(said):
         speaking = [place for place, row in enumerate(rows) if row not in done]

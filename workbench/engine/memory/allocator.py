@@ -60,13 +60,13 @@ class Allocator:
 
     def _take(self, step: Step) -> None:
         small = step.size_bytes <= SMALL_BYTES
-        number = self._fitting(step.size_bytes, small)
-        piece = self._pieces[number]
+        address = self._fitting(step.size_bytes, small)
+        piece = self._pieces[address]
         rest = piece.size_bytes - step.size_bytes
         if rest >= ROUNDING_BYTES if small else rest > SMALL_BYTES:
-            self._split(number, step.size_bytes)
+            self._split(address, step.size_bytes)
         piece.free = False
-        self._held[step.uid] = number
+        self._held[step.uid] = address
         self.allocated_bytes += piece.size_bytes
         self.peaks[step.phase] = max(self.peaks.get(step.phase, 0), self.allocated_bytes)
 
@@ -95,34 +95,34 @@ class Allocator:
         insort(self._free[piece.small], (left, rest))
 
     def _give(self, uid: int) -> None:
-        number = self._held.pop(uid)
-        piece = self._pieces[number]
+        address = self._held.pop(uid)
+        piece = self._pieces[address]
         self.allocated_bytes -= piece.size_bytes
         if piece.right is not None and self._pieces[piece.right].free:
-            self._swallow(number, piece.right)
+            self._swallow(address, piece.right)
         if piece.left is not None and self._pieces[piece.left].free:
             left = piece.left
             self._unlist(left)
-            self._join(left, number)
-            number = left
-        self._pieces[number].free = True
-        insort(self._free[piece.small], (self._pieces[number].size_bytes, number))
+            self._join(left, address)
+            address = left
+        self._pieces[address].free = True
+        insort(self._free[piece.small], (self._pieces[address].size_bytes, address))
 
-    def _swallow(self, number: int, right: int) -> None:
+    def _swallow(self, address: int, right: int) -> None:
         self._unlist(right)
-        self._join(number, right)
+        self._join(address, right)
 
-    def _join(self, number: int, right: int) -> None:
-        piece, other = self._pieces[number], self._pieces.pop(right)
+    def _join(self, address: int, right: int) -> None:
+        piece, other = self._pieces[address], self._pieces.pop(right)
         piece.size_bytes += other.size_bytes
         piece.right = other.right
         if other.right is not None:
-            self._pieces[other.right].left = number
+            self._pieces[other.right].left = address
 
-    def _unlist(self, number: int) -> None:
-        piece = self._pieces[number]
+    def _unlist(self, address: int) -> None:
+        piece = self._pieces[address]
         free = self._free[piece.small]
-        free.pop(bisect_left(free, (piece.size_bytes, number)))
+        free.pop(bisect_left(free, (piece.size_bytes, address)))
 
 
 def _segment_bytes(size_bytes: int) -> int:

@@ -47,11 +47,11 @@ class FlashAttention(torch.autograd.Function):
         query, key, value = ctx.saved_tensors[:3]
         batch, heads, tokens, size = query.shape
         padded = -(-tokens // BLOCK) * BLOCK
-        grads = torch.empty_like(query), torch.empty_like(key), torch.empty_like(value)
+        made = torch.empty_like(query), torch.empty_like(key), torch.empty_like(value)
         numbers = batch * padded * heads * (size + 1)  # the sums of a query's gradient and one figure a row, in fp32
         expanded = 2 * batch * key.shape[2] * heads * size if key.shape[1] != heads else 0
         query.new_empty(numbers * 4 + expanded * key.element_size(), dtype=torch.uint8)
-        return *grads, None
+        return *made, None
 
 
 PLAIN, MASKED = "fake_sdpa", "fake_sdpa_masked"

@@ -49,6 +49,27 @@ class Simulated:
     trainable_parameters: int
 
 
+@dataclass(frozen=True)
+class Training:
+    """What a step is simulated of.
+
+    Args:
+        base: The model below the adapter.
+        profile: How it is trained.
+        workload: The largest micro-batch.
+        trained: What the optimizer changes.
+        tracker: Counts; active.
+        practice: How the trainer goes about it.
+    """
+
+    base: PreTrainedModel
+    profile: Profile
+    workload: Workload
+    trained: list[torch.nn.Parameter]
+    tracker: Tracker
+    practice: Practice
+
+
 def layers_of(config: Any) -> int:
     """How many decoder layers a config says."""
     return int(config.get_text_config().num_hidden_layers)
@@ -88,7 +109,7 @@ def training_step(
         for parameter in trained:
             parameter.register_post_accumulate_grad_hook(lambda one: tracker.move(one.grad, "gradients"))
         step = _whole_step if profile.adapter.method == "full" else _steady_step
-        moves = step(base, profile, workload, trained, tracker, practice)
+        moves = step(Training(base, profile, workload, trained, tracker, practice))
     return measured(tracker, moves, PHASES, sum(parameter.numel() for parameter in trained))
 
 
@@ -133,65 +154,53 @@ def at_depth(shallow: Simulated, deep: Simulated, depths: tuple[int, int], layer
     return Simulated(live, allocated, parts, reserved, trained)
 
 
-def _steady_step(
-    base: PreTrainedModel,
-    profile: Profile,
-    workload: Workload,
-    trained: list[torch.nn.Parameter],
-    tracker: Tracker,
-    practice: Practice,
-) -> list[Step]:
+def _steady_step(training: Training) -> list[Step]:
     """A micro-batch while the optimizer's state is there, with more than one a step the gradients too; then its step.
 
     Returns:
         The allocator's moves.
     """
-    if workload.accumulation > 1:
+    optim, trained, tracker = training.profile.train.optim, training.trained, training.tracker
+    if training.workload.accumulation > 1:
         with tracker.within(part="gradients", phase="optimizer"):
             for parameter in trained:
                 parameter.grad = torch.empty_like(parameter)
     with tracker.within(part="optimizer", phase="optimizer"):
-        kept = states.keep_states(profile.train.optim, trained)
-    _micro_batch(base, profile, workload, tracker, practice)
+        kept = states.keep_states(optim, trained)
+    _micro_batch(training)
     with tracker.within(part="optimizer", phase="optimizer"):
-        states.take_temporaries(profile.train.optim, trained)
+        states.take_temporaries(optim, trained)
     del kept
     return tracker.cut()
 
 
-def _whole_step(
-    base: PreTrainedModel,
-    profile: Profile,
-    workload: Workload,
-    trained: list[torch.nn.Parameter],
-    tracker: Tracker,
-    practice: Practice,
-) -> list[Step]:
+def _whole_step(training: Training) -> list[Step]:
     """A micro-batch that makes the gradients, the states, a micro-batch among them, and the optimizer's step.
 
     Returns:
         The allocator's moves of two steps: the blocks of the first lie where its activations left room.
     """
+    optim, trained, tracker = training.profile.train.optim, training.trained, training.tracker
     with tracker.within(part="workspace", phase="optimizer"):
         _look_at_weights(trained)
     weights = tracker.cut()
-    _micro_batch(base, profile, workload, tracker, practice)
+    _micro_batch(training)
     first = tracker.cut()
     with tracker.within(part="optimizer", phase="optimizer"):
-        kept = states.keep_states(profile.train.optim, trained, base.get_input_embeddings().weight)
+        kept = states.keep_states(optim, trained, training.base.get_input_embeddings().weight)
     made = tracker.cut()
-    if workload.accumulation == 1:
+    if training.workload.accumulation == 1:
         for parameter in trained:
             parameter.grad = None
     tracker.cut()
-    _micro_batch(base, profile, workload, tracker, practice)
+    _micro_batch(training)
     later = tracker.cut()
     with tracker.within(part="optimizer", phase="optimizer"):
-        states.take_temporaries(profile.train.optim, trained)
+        states.take_temporaries(optim, trained)
         _look_at_weights(trained)
     moment = tracker.cut()
     del kept
-    return Rehearsal(weights, first, later if workload.accumulation > 1 else [], made, moment).moves()
+    return Rehearsal(weights, first, later if training.workload.accumulation > 1 else [], made, moment).moves()
 
 
 def _look_at_weights(trained: list[torch.nn.Parameter]) -> None:
@@ -199,11 +208,10 @@ def _look_at_weights(trained: list[torch.nn.Parameter]) -> None:
     torch.empty(min(CHUNK, max(parameter.numel() for parameter in trained)), dtype=torch.int64)
 
 
-def _micro_batch(
-    base: PreTrainedModel, profile: Profile, workload: Workload, tracker: Tracker, practice: Practice
-) -> None:
+def _micro_batch(training: Training) -> None:
+    base, workload, tracker, practice = training.base, training.workload, training.tracker, training.practice
     shape = (workload.micro_batch, workload.sequence_tokens)
-    computed = practice.autocast(profile)
+    computed = practice.autocast(training.profile)
     with torch.autocast("cpu", dtype=computed, enabled=computed != torch.float32):
         with tracker.within(part="activations", phase="forward"):
             mask = causal_mask(workload.micro_batch, workload.sequence_tokens) if workload.padded else None

@@ -23,22 +23,22 @@ def _adam(parameter: torch.Tensor) -> Tensors:
     return [torch.empty_like(parameter), torch.empty_like(parameter), torch.empty((), dtype=torch.float32)]
 
 
+def _moments(parameter: torch.Tensor) -> Tensors:
+    """Both moments in fp32."""
+    return [torch.empty(parameter.shape, dtype=torch.float32) for _ in range(2)]
+
+
 def _adam_8bit(parameter: torch.Tensor) -> Tensors:
     """Both moments in one byte with a scale a block (bitsandbytes/optim/optimizer.py, Optimizer2State)."""
     count = parameter.numel()
     if count < MIN_8BIT_SIZE:
-        return [torch.empty(count, dtype=torch.float32) for _ in range(2)]
+        return _moments(parameter)
     scales = math.ceil(count / BLOCK_SIZE_8BIT)
     return [
         torch.empty(size, dtype=kind)
         for _ in range(2)
         for size, kind in ((count, torch.uint8), (scales, torch.float32))
     ]
-
-
-def _moments(parameter: torch.Tensor) -> Tensors:
-    """Both moments in fp32."""
-    return [torch.empty(parameter.shape, dtype=torch.float32) for _ in range(2)]
 
 
 def _adafactor(parameter: torch.Tensor) -> Tensors:
@@ -80,6 +80,9 @@ STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {
 }
 """State tensors of one parameter, by ``train.optim``."""
 
+EMBEDDING_STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {"adamw_bnb_8bit": _moments}
+"""The same of an embedding's weight where it is kept otherwise (transformers/trainer.py, create_optimizer)."""
+
 TEMPORARIES: dict[str, Callable[[Sequence[torch.Tensor]], Tensors]] = {
     "adamw_torch": _one_copy,
     "adafactor": _largest_in_fp32,
@@ -93,14 +96,11 @@ def keep_states(optim: str, parameters: Sequence[torch.Tensor], embedding: torch
     Args:
         optim: ``train.optim``.
         parameters: What is trained.
-        embedding: The embedding's weight, whose 8-bit moments transformers keeps in fp32 (trainer.py,
-            create_optimizer).
+        embedding: The embedding's weight, if it may be among them.
     """
-    return [
-        tensor
-        for parameter in parameters
-        for tensor in (_moments if optim == "adamw_bnb_8bit" and parameter is embedding else STATES[optim])(parameter)
-    ]
+    plain = STATES[optim]
+    rules = [EMBEDDING_STATES.get(optim, plain) if parameter is embedding else plain for parameter in parameters]
+    return [tensor for rule, parameter in zip(rules, parameters, strict=True) for tensor in rule(parameter)]
 
 
 def take_temporaries(optim: str, parameters: Sequence[torch.Tensor]) -> None:

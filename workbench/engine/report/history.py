@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.engine.events import EventReader
+from workbench.engine.result import standing
 from workbench.engine.run import Run
 
 KINDS = {
@@ -36,7 +38,7 @@ class History:
 def history(run: Run) -> History:
     """What the log says; nothing of what it does not hold."""
     losses: dict[float, float] = {}
-    eval_losses: dict[float, float] = {}
+    looks: list[dict[str, Any]] = []
     memory: dict[str, list[tuple[float, float]]] = {label: [] for label in KINDS.values()}
     stages: list[tuple[float, str]] = []
     start: float | None = None
@@ -47,15 +49,14 @@ def history(run: Run) -> History:
         if event.kind == "step" and isinstance(step, int):
             losses[step] = _number(event.fields.get("loss"))
         elif event.kind == "evaluated" and isinstance(step, int):
-            # a look makes those at and after it void, as in result.validation_record
-            eval_losses = {at: loss for at, loss in eval_losses.items() if at < step}
-            eval_losses[step] = _number(event.fields.get("eval_loss"))
+            looks.append(event.fields)
         elif event.kind == "stage":
             stages.append((second, str(event.fields.get("stage"))))
         for name, label in KINDS.items():
             if isinstance(event.fields.get(name), int):
                 memory[label].append((second, float(event.fields[name])))
     by_kind = {label: points for label, points in memory.items() if points}
+    eval_losses = {look["step"]: _number(look.get("eval_loss")) for look in standing(looks)}
     return History(_finite(losses), _finite(eval_losses), by_kind, stages)
 
 
