@@ -261,3 +261,21 @@ async def test_go_to_finds_a_run_a_profile_and_a_screen(drive, recorded):
         await pilot.press(*"zzzz", "enter")
         await pilot.pause()
         assert app.messages.all[-1].text == "nothing here has such a name"
+
+
+@pytest.mark.parametrize("lookup", [lambda screen: screen.table, lambda screen: screen.app.screen])
+async def test_a_worker_that_comes_back_while_the_app_closes_says_nothing(drive, recorded, lookup):
+    ended = asyncio.Event()
+
+    async def late(screen):
+        try:
+            while True:
+                lookup(screen)
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    async with drive(recorded.workspace, "evals") as (app, _):
+        # the app's own worker: those of a screen are cancelled with it, now sooner and now later
+        app.run_worker(late(app.screen))
+    assert ended.is_set()

@@ -6,8 +6,9 @@ import asyncio
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.notifications import SeverityLevel
 from textual.worker import WorkerFailed
 
@@ -51,7 +52,13 @@ class Services(App[object]):
         super().notify(lines(message), title=one_line(title), severity=severity, timeout=timeout, markup=False)
 
     def notify_problem(self, error: BaseException) -> None:
-        """Say an error; one that comes again and again at the same place is said once."""
+        """Say an error; one that comes again and again at the same place is said once.
+
+        While the app closes its widgets go one after the other; whatever comes back meanwhile from a thread and finds
+        its own gone is no error.
+        """
+        if isinstance(error, NoMatches | ScreenStackError) and not self.is_running:
+            return
         if not isinstance(error, WorkbenchError):
             if place(error) in self._told:
                 return
