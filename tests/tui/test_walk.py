@@ -136,7 +136,7 @@ def come_back(shown, run, picture):
 def look_at_scores(shown, picture):
     """The list of evaluations, and the answers of one."""
     shown.press("4")
-    shown.until(lambda: shown.screen().count("passages") >= 2, "the evaluations of base and run")
+    shown.until(lambda: len(re.findall("finished .* passages", shown.screen())) == 2, "the evaluations of base and run")
     shown.press("G")
     shown.wait("Evals · quickstart")
     picture(shown, LARGE, "evals")
