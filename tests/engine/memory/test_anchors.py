@@ -41,6 +41,21 @@ SLOW = pytest.mark.slow
 )
 def test_a_measured_peak_is_predicted(tmp_path, model, adapter, quant, train, rows, tokens, measured_gib):
     accumulation = 8 if rows == 1 else 1
+    workload = Workload(rows, tokens, rows * LABELS, accumulation, rows > 1, "measured")
+    assert predicted_gib(tmp_path, model, adapter, quant, train, workload) == pytest.approx(measured_gib, rel=TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    ("r", "quant", "rows", "tokens", "measured_gib"),
+    [(32, NF4, 8, 256, 4.115), (16, 'method = "int8"', 1, 1024, 5.069)],
+)
+def test_dora_on_quantized_weights_keeps_its_results_in_fp32(tmp_path, r, quant, rows, tokens, measured_gib):
+    adapter = f'method = "dora"\nr = {r}'
+    workload = Workload(rows, tokens, rows * tokens // 2, 2, False, "measured on an H100, see docs/memory.md")
+    assert predicted_gib(tmp_path, "qwen3-4b", adapter, quant, "", workload) == pytest.approx(measured_gib, rel=0.01)
+
+
+def predicted_gib(folder, model, adapter, quant, train, workload):
     liger = "" if "use_liger" in train else "use_liger_kernel = false\n"
     profile = parse(
         f'[model]\nname = "{model}"\ndtype = "bfloat16"\n[adapter]\n{adapter}\n[quant]\n{quant}\n'
@@ -48,7 +63,5 @@ def test_a_measured_peak_is_predicted(tmp_path, model, adapter, quant, train, ro
         "p",
         "p",
     )
-    workload = Workload(rows, tokens, rows * LABELS, accumulation, rows > 1, "measured")
-    config = model_config(Workspace(tmp_path), profile.model)
-    found, _ = predict_training(profile, config, workload, HOPPER, quick=True)
-    assert found.allocated_bytes / GIB == pytest.approx(measured_gib, rel=TOLERANCE)
+    found, _ = predict_training(profile, model_config(Workspace(folder), profile.model), workload, HOPPER, quick=True)
+    return found.allocated_bytes / GIB

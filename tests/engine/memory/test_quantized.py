@@ -101,3 +101,23 @@ def test_the_model_is_marked_as_loaded_that_way():
         model = nn.Sequential(nn.Linear(64, 64))
         quantized.quantize(model, options, torch.bfloat16)
         assert getattr(model, flag)
+
+
+@pytest.mark.parametrize("quant", ["nf4", "int8"])
+def test_adapters_see_autocast_inside_their_layers_alone(quant):
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    from workbench.engine.memory.hollow import materialize
+
+    profile = a_profile(f'method = "{quant}"', 'method = "dora"')
+    with torch.device("meta"):
+        model = attach(build(profile, LLAMA, 1, False), profile)
+    layer = next(one for name, one in model.named_modules() if name.endswith("q_proj"))
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        materialize(model)
+        x = torch.empty((1, 8, 256), dtype=torch.bfloat16)
+        quantized.tell_of_autocast(model)
+        assert layer(x).dtype == torch.bfloat16
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            assert layer(x).dtype == torch.float32
+            assert not torch.is_autocast_enabled()

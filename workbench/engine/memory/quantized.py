@@ -21,6 +21,8 @@ BLOCK_SIZE = 64
 """Weights that share one scale in NF4."""
 NESTED_BLOCK_SIZE = 256
 """Scales that share one scale with double quantization."""
+LARGEST_CODE = 127
+"""What the largest number of a row is in INT8."""
 CODES = 16
 NESTED_CODES = 256
 
@@ -80,10 +82,10 @@ class FakeLinear8bitLt(bnb.nn.Linear8bitLt):
         return self.weight
 
     def dequantize(self) -> torch.Tensor:
-        """The weight in fp32, as DoRA asks for it."""
+        """The weight in fp32, as DoRA asks for it; bitsandbytes scales it twice (``int8_vectorwise_dequant``)."""
         scale = self.state.SCB
         assert scale is not None
-        whole: torch.Tensor = self.weight * scale.unsqueeze(1)
+        whole: torch.Tensor = self.weight * scale.unsqueeze(1) * (1 / LARGEST_CODE)
         return whole
 
 
@@ -96,6 +98,23 @@ def quantize(model: nn.Module, options: Int8Options | Nf4Options, compute_dtype:
             setattr(parent, name.rpartition(".")[2], nf4 or FakeLinear8bitLt(module))
     flag = "is_loaded_in_4bit" if isinstance(options, Nf4Options) else "is_loaded_in_8bit"
     setattr(model, flag, True)
+
+
+def tell_of_autocast(model: nn.Module) -> None:
+    """Let the adapters on quantized layers see autocast as on a GPU.
+
+    PEFT asks ``torch.is_autocast_enabled()``, which means CUDA's, and casts what a layer takes and gives only without
+    it (tuners/lora/bnb.py). DoRA's results are fp32 because its magnitudes are: on a GPU they stay so, from one layer
+    to the next.
+    """
+    for module in model.modules():
+        if isinstance(getattr(module, "base_layer", None), FakeLinear4bit | FakeLinear8bitLt):
+            module.register_forward_pre_hook(lambda *_: torch.set_autocast_enabled("cuda", _computes_in_less()))
+            module.register_forward_hook(lambda *_: torch.set_autocast_enabled("cuda", False))
+
+
+def _computes_in_less() -> bool:
+    return torch.is_autocast_enabled("cpu")
 
 
 def hidden_tensors(model: nn.Module) -> list[torch.Tensor]:

@@ -20,6 +20,7 @@ from workbench.engine.memory.allocator import Allocator
 from workbench.engine.memory.hollow import build, count_weights, materialize
 from workbench.engine.memory.kernels import CudaDropout
 from workbench.engine.memory.practice import INSTALLED, Practice
+from workbench.engine.memory.quantized import tell_of_autocast
 from workbench.engine.memory.rehearsal import Rehearsal
 from workbench.engine.memory.tracker import Step, Tracker
 from workbench.engine.memory.workload import Workload
@@ -99,6 +100,7 @@ def training_step(
         model = practice.prepare(base, profile)
     with FakeTensorMode(allow_non_fake_inputs=True), contextlib.ExitStack() as stack:
         materialize(model)
+        tell_of_autocast(model)
         if fused:
             liger.fuse(model)
             stack.enter_context(liger.fused_rotation(base))
