@@ -21,11 +21,12 @@ from workbench.engine.evaluate.protocol import Questions
 from workbench.engine.evaluate.ways import Subject
 from workbench.engine.events import SCHEMA, EventLog
 from workbench.engine.forgetting import forgetting
+from workbench.engine.locks import locked
 from workbench.engine.monitor import Monitor, open_gpu
 from workbench.engine.preview import audited
 from workbench.engine.recorder import allocator
 from workbench.engine.render import Encoded
-from workbench.engine.run import Run, locked
+from workbench.engine.run import Run
 from workbench.engine.spill import SpillWatch, spilling_system
 from workbench.engine.train import train
 from workbench.engine.validation import validation_rows
