@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+import workbench
+from workbench.profile import Profile, parse, sections
+
+SMALL = '[model]\nname = "m"\n[data]\ndataset = "d"\n'
+
+
+def test_every_key_has_a_default_but_the_model_s_name():
+    profile = parse(SMALL, "p", "here")
+    assert (profile.adapter.method, profile.quant.method, profile.train.optim) == ("lora", "none", "adamw_torch_fused")
+
+
+def test_a_profile_does_not_change():
+    profile = parse(SMALL, "p", "here")
+    with pytest.raises(ValueError, match="frozen"):
+        profile.train.seed = 3
+
+
+def test_every_key_of_every_section_is_used_somewhere():
+    """A key that is validated, documented and then read by nothing must not come in."""
+    package = Path(workbench.__file__).parent
+    paths = [path for path in package.rglob("*.py") if path != Path(sections.__file__)]
+    sources = [path.read_text(encoding="utf-8") for path in paths]
+    for section, field in Profile.model_fields.items():
+        keys = getattr(field.annotation, "model_fields", {})
+        for key in keys:
+            assert any(f".{key}" in text or f'"{key}"' in text for text in sources), f"{section}.{key}"
