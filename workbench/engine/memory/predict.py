@@ -137,7 +137,7 @@ def _token_counts(
         rows: From ``cache.rows_id``: it changes with the rows.
     """
     profile = parse(profile_text, "rows", "rows")
-    encoded, _ = audited(workspace, profile, load_tokenizer(folder, profile.model))
+    encoded = audited(workspace, profile, load_tokenizer(folder, profile.model)).encoded
     trained = [row for row in encoded if row.has_labels]
     return [len(row.input_ids) for row in trained], [sum(label >= 0 for label in row.labels) for row in trained]
 
