@@ -28,3 +28,10 @@ def test_every_key_of_every_section_is_used_somewhere():
         keys = getattr(field.annotation, "model_fields", {})
         for key in keys:
             assert any(f".{key}" in text or f'"{key}"' in text for text in sources), f"{section}.{key}"
+
+
+@pytest.mark.parametrize(("rows", "at_once", "a_step"), [("4", 4, 12), ('"auto"', 1, 3)])
+def test_rows_at_once_and_rows_a_step(rows, at_once, a_step):
+    keys = [f"train.per_device_train_batch_size={rows}", "train.gradient_accumulation_steps=3"]
+    train = parse(SMALL, "p", "here", keys).train
+    assert (train.micro_batch, train.rows_per_step) == (at_once, a_step)

@@ -130,6 +130,11 @@ class TrainOptions(Options):
         rows = self.per_device_train_batch_size
         return 1 if rows == "auto" else rows
 
+    @property
+    def rows_per_step(self) -> int:
+        """Rows that one optimizer step sees."""
+        return self.micro_batch * self.gradient_accumulation_steps
+
 
 class EvalOptions(Options):
     """[eval]: what is measured before and after."""
