@@ -32,7 +32,8 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from workbench.engine.events import EventLog
-from workbench.engine.run import Run, take_lock
+from workbench.engine.locks import take_lock
+from workbench.engine.run import Run
 from workbench.paths import Workspace
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.live.pages import PAGES

@@ -24,7 +24,8 @@ from watched_run import make_tokenizer
 from workbench import profile as profiles
 from workbench.engine import launch, worker
 from workbench.engine.events import EventReader
-from workbench.engine.run import Run, create, state
+from workbench.engine.run import Run, create
+from workbench.engine.run_state import state
 from workbench.paths import Workspace
 
 EFFECTIVE = 16

@@ -32,7 +32,8 @@ from pty_reader import PtyReader
 from terminal import Terminal, as_svg
 from watched_run import MAX_STEPS, command, events, make_model, start, wait_until
 
-from workbench.engine.run import Run, alive
+from workbench.engine.locks import alive
+from workbench.engine.run import Run
 from workbench.paths import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]

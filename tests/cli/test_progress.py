@@ -3,7 +3,7 @@ import pytest
 from workbench.cli import progress
 from workbench.cli.progress import event_line, memory_text, progress_line
 from workbench.engine.events import Event
-from workbench.engine.run import RunState
+from workbench.engine.run_state import RunState
 
 from .conftest import FINISHED, STARTED
 

@@ -6,7 +6,8 @@ import pytest
 from workbench import profile as profiles
 from workbench.engine import follow as following
 from workbench.engine import launch
-from workbench.engine.run import RunState, runs, state
+from workbench.engine.run import runs
+from workbench.engine.run_state import RunState, state
 
 from .conftest import FINISHED, STARTED, play
 
@@ -150,7 +151,7 @@ def test_stop_of_a_finished_run_is_refused(cli, make_run):
 def test_checkpoint_asks_a_run_that_trains(cli, make_run, monkeypatch):
     run = make_run(STARTED, ("stage", {"stage": "train"}))
     assert cli("checkpoint", "last").code == 2  # its worker is dead
-    monkeypatch.setattr("workbench.engine.run.alive", lambda _: True)
+    monkeypatch.setattr("workbench.engine.run_state.alive", lambda _: True)
     assert cli("checkpoint", "last").code == 0
     assert run.checkpoint_file.exists()
     run.checkpoint_file.unlink()

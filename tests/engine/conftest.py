@@ -2,19 +2,31 @@
 
 import json
 import random
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
+from workbench import profile as profiles
 from workbench.choices.rows import Row
 from workbench.choices.tasks import TASKS
 from workbench.engine.evaluate.scoring import score
 from workbench.engine.evaluate.summary import summarize
-from workbench.engine.run import Run
+from workbench.engine.run import Run, create
+from workbench.paths import Workspace
 
 PROFILE = '[model]\nname = "m"\n[data]\ndataset = "d"\n'
 BASE = "base-m-12345678"
 N = 50
+
+HOLDER = """
+import fcntl, os, sys
+descriptor = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.lockf(descriptor, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 def quiz(right, n=N, salt="", empty=0):
@@ -106,3 +118,20 @@ def passages(skill, seed):
 def fabricate():
     """The same for the tests in folders below this one."""
     return SimpleNamespace(quiz=quiz, passages=passages, samples=samples, write=write)
+
+
+@pytest.fixture
+def new_run(tmp_path):
+    """A run that no worker has begun."""
+    return create(Workspace(tmp_path), profiles.parse(PROFILE, name="my run", where="here"))
+
+
+@pytest.fixture
+def holder(new_run):
+    """A process that holds the new run's lock until it is killed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(new_run.lock_file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()

@@ -11,7 +11,8 @@ from workbench import profile as profiles
 from workbench.engine import tags
 from workbench.engine.board import Board
 from workbench.engine.events import EventLog
-from workbench.engine.run import Run, create, take_lock
+from workbench.engine.locks import take_lock
+from workbench.engine.run import Run, create
 from workbench.paths import Workspace
 
 PROFILE = profiles.parse('[model]\nname = "m"\n[adapter]\nr = 32\n[data]\ndataset = "d"\n', "mine", "here")
@@ -29,7 +30,7 @@ sys.stdin.read()
 HOLDER = """
 import sys
 from pathlib import Path
-from workbench.engine.run import take_lock
+from workbench.engine.locks import take_lock
 print(take_lock(Path(sys.argv[1])) is not None, flush=True)
 sys.stdin.read()
 """
@@ -118,7 +119,7 @@ def test_the_same_names_come_from_the_profile_while_there_is_no_result(workspace
 
 @pytest.mark.parametrize("steps", [0, 1, 7, 3000])
 def test_a_glance_and_a_fold_of_every_line_agree(workspace, make, steps):
-    from workbench.engine.run import state
+    from workbench.engine.run_state import state
 
     talk = ("memory", {"rss_bytes": 2**30, "reason": "no CUDA device"})
     run = make(STARTED, ("stage", {"stage": "train"}), *[e for n in range(steps) for e in (step(n, n, 9000), talk)])
@@ -250,7 +251,7 @@ def test_tags_are_seen_at_once_and_files_that_did_not_change_are_not_read_again(
 
 
 def test_whoever_looks_at_a_free_lock_does_not_make_it_look_held(workspace, make, hold):
-    from workbench.engine.run import alive
+    from workbench.engine.locks import alive
 
     run = make(STARTED)
     run.lock_file.touch()

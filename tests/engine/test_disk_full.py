@@ -8,7 +8,8 @@ import pytest
 from workbench import profile as profiles
 from workbench.engine.follow import follow
 from workbench.engine.launch import environment, resume
-from workbench.engine.run import create, state
+from workbench.engine.run import create
+from workbench.engine.run_state import state
 from workbench.paths import Workspace, write_atomically
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from workbench.engine import glance as module
 from workbench.engine.events import EventReader
 from workbench.engine.glance import WIDTH, glance
-from workbench.engine.run import RunState, fold
+from workbench.engine.run_state import RunState, fold
 
 
 def write(path, *events):

@@ -6,7 +6,8 @@ import pytest
 from workbench import profile as profiles
 from workbench.engine.events import EventLog
 from workbench.engine.history import History, HistoryReader
-from workbench.engine.run import create, state
+from workbench.engine.run import create
+from workbench.engine.run_state import state
 from workbench.engine.tail import LINE_BYTES, Tail
 from workbench.paths import Workspace
 

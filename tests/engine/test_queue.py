@@ -14,7 +14,8 @@ from workbench.engine import launch, queue
 from workbench.engine.events import EventLog
 from workbench.engine.queue import Files, Queue
 from workbench.engine.queue_worker import QueueWorker
-from workbench.engine.run import Run, create, state
+from workbench.engine.run import Run, create
+from workbench.engine.run_state import state
 from workbench.errors import InputError
 from workbench.paths import Workspace
 
@@ -159,7 +160,7 @@ def test_a_stop_stops_the_one_at_hand_and_cancels_the_others(workspace, make, pl
         launch, "start", lambda run, verb: (started.append(run.id), write(run, ("started", {})), on_start(run))
     )
     monkeypatch.setattr(launch, "stop", stop)
-    monkeypatch.setattr("workbench.engine.run.alive", lambda run: True)
+    monkeypatch.setattr("workbench.engine.run_state.alive", lambda run: True)
     queue.add(workspace, [queue.task(workspace, run.id) for run in runs])
     QueueWorker(workspace).work()
     assert started == asked == [runs[0].id]
@@ -175,7 +176,7 @@ def test_a_second_process_leaves_the_queue_to_the_first(workspace, make, plays):
     run = make()
     started = plays({})
     queue.add(workspace, [queue.task(workspace, run.id)])
-    hold = "import sys\nfrom pathlib import Path\nfrom workbench.engine.run import take_lock\n"
+    hold = "import sys\nfrom pathlib import Path\nfrom workbench.engine.locks import take_lock\n"
     hold += "print(take_lock(Path(sys.argv[1])) is not None, flush=True)\nsys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", hold, str(Files(workspace).lock)],

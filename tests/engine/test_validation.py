@@ -1,6 +1,7 @@
 """The loss on held-out rows: what it is, when it is taken, and that the training does not notice."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -41,8 +42,8 @@ class Bench:
         return profiles.parse(text, "tiny", "here", [*small, *overrides])
 
     def rows(self, profile, log, held=True):
-        encoded, _ = audited(self.workspace, profile, self.tokenizer)
-        return encoded, validation_rows(self.workspace, profile, self.tokenizer, log) if held else []
+        found = audited(self.workspace, profile, self.tokenizer)
+        return found.encoded, validation_rows(found, profile, self.tokenizer, log) if held else []
 
     def train(self, *overrides, run=None, held=True, should_stop=lambda _: False, prepared=lambda _: None):
         profile = self.profile(*overrides)
@@ -115,6 +116,13 @@ def test_the_rows_are_not_trained_on(bench, tmp_path):
     assert note.fields["text"] == "6 of 40 training rows are held out for validation"
 
 
+def test_the_rows_are_read_once(bench, tmp_path, monkeypatch):
+    read, asked = Path.read_bytes, []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (asked.append(path.name), read(path))[1])
+    bench.rows(bench.profile(), EventLog(tmp_path / "events.jsonl"))
+    assert asked.count("train.jsonl") == 1
+
+
 def test_by_itself_it_is_taken_at_the_start_and_the_end_of_a_short_training(bench):
     run, _ = bench.train("train.eval_steps=auto")
     steps = [look["step"] for look in told(run, "evaluated")]
@@ -178,7 +186,7 @@ def test_rows_that_are_asked_in_both_are_told(bench, tmp_path):
     (tmp_path / "twice.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     profile = bench.profile(f"data.train_file={tmp_path}/twice.jsonl", "data.validation_rows=20")
     log = EventLog(tmp_path / "events.jsonl")
-    validation_rows(bench.workspace, profile, bench.tokenizer, log)
+    bench.rows(profile, log)
     texts = [event.fields["text"] for event in EventReader(tmp_path / "events.jsonl").read()]
     assert any("validation rows are asked among the training rows too: eval_loss is too low" in text for text in texts)
 
@@ -186,7 +194,7 @@ def test_rows_that_are_asked_in_both_are_told(bench, tmp_path):
 def test_rows_cut_before_their_answer_are_refused(bench, tmp_path):
     log = EventLog(tmp_path / "events.jsonl")
     with pytest.raises(InputError, match="no answer is left in any of the 6 rows"):
-        validation_rows(bench.workspace, bench.profile("train.max_length=8"), bench.tokenizer, log)
+        bench.rows(bench.profile("train.max_length=8"), log)
 
 
 def look(step, loss, margin=0.1):

@@ -15,7 +15,8 @@ from workbench.engine import evaluations, latencies, launch
 from workbench.engine.events import EventReader
 from workbench.engine.export import export
 from workbench.engine.follow import follow
-from workbench.engine.run import Run, create, runs, state
+from workbench.engine.run import Run, create, runs
+from workbench.engine.run_state import state
 from workbench.engine.samples import read_samples
 from workbench.errors import InputError
 from workbench.paths import Workspace

@@ -9,7 +9,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from workbench.engine import launch
-from workbench.engine.run import Run, state
+from workbench.engine.run import Run
+from workbench.engine.run_state import state
 from workbench.paths import Workspace
 from workbench.tui.start import start
 

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from workbench.engine.events import SCHEMA, EventLog
-from workbench.engine.run import Run, take_lock
+from workbench.engine.locks import take_lock
+from workbench.engine.run import Run
 from workbench.engine.worker import StopRequest
 from workbench.paths import Workspace
 

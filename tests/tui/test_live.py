@@ -14,7 +14,7 @@ import pytest
 from workbench.engine import launch
 from workbench.engine.events import Event, EventLog
 from workbench.engine.history import History, Portion
-from workbench.engine.run import RunState, fold
+from workbench.engine.run_state import RunState, fold
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.live import facts
 from workbench.tui.live.view import LiveView

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from workbench.engine.events import EventReader
-from workbench.engine.run import alive, state
+from workbench.engine.locks import alive
+from workbench.engine.run_state import state
 
 from .conftest import record_run, started, write_events
 from .terminal import Terminal, need_tmux

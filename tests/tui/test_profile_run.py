@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from workbench.engine.run import runs, state
+from workbench.engine.run import runs
+from workbench.engine.run_state import state
 from workbench.paths import Workspace
 
 TEXT = """\

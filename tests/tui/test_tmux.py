@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.engine.run import alive
+from workbench.engine.locks import alive
 
 from .terminal import WORKBENCH, Terminal, need_tmux
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.engine.run import alive, runs, state
+from workbench.engine.locks import alive
+from workbench.engine.run import runs
+from workbench.engine.run_state import state
 from workbench.engine.shipped import quickstart
 from workbench.paths import Workspace
 

@@ -58,6 +58,7 @@ class Quantizer:
         options: The keys it takes.
         build: Turns the options and the compute dtype into transformers' config; None for no quantization.
         reentrant: Whether checkpointing must be reentrant to free its layers' inputs.
+        safe_margin: Fraction of a card that must stay free where its memory is predicted worse than that of others.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Quantizer:
     options: type[Options]
     build: Callable[[Any, torch.dtype], BitsAndBytesConfig] | None
     reentrant: bool = False
+    safe_margin: float = 0.0
 
 
 def _int8(options: Int8Options, compute_dtype: torch.dtype) -> BitsAndBytesConfig:
@@ -88,7 +90,8 @@ def _nf4(options: Nf4Options, compute_dtype: torch.dtype) -> BitsAndBytesConfig:
 QUANTIZERS: Table[Quantizer] = Table(
     "quantization method",
     Quantizer("none", "none", "", NoQuantOptions, None),
-    # its autograd function keeps inputs as plain attributes, which non-reentrant checkpointing cannot drop
-    Quantizer("int8", "INT8", "https://arxiv.org/abs/2208.07339", Int8Options, _int8, reentrant=True),
+    # its autograd function keeps inputs as plain attributes, which non-reentrant checkpointing cannot drop; and
+    # under caps that were to stay 3 and 6.5 % free such runs ran out of memory (docs/memory.md)
+    Quantizer("int8", "INT8", "https://arxiv.org/abs/2208.07339", Int8Options, _int8, reentrant=True, safe_margin=0.2),
     Quantizer("nf4", "NF4", "https://arxiv.org/abs/2305.14314", Nf4Options, _nf4),
 )

@@ -10,7 +10,8 @@ from workbench.errors import InputError, RunFailed, RunLost, RunStopped, Workben
 
 if TYPE_CHECKING:
     from workbench.engine.comparison import Comparison
-    from workbench.engine.run import Run, RunState
+    from workbench.engine.run import Run
+    from workbench.engine.run_state import RunState
 
 EXIT_CODES = {
     "finished": 0,

@@ -14,7 +14,8 @@ from workbench.errors import InputError
 
 if TYPE_CHECKING:
     from workbench.engine.events import Event
-    from workbench.engine.run import Run, RunState
+    from workbench.engine.run import Run
+    from workbench.engine.run_state import RunState
 
 PLAIN_STEPS = 10
 PLAIN_S = 10.0
@@ -38,7 +39,7 @@ def follow_to_end(run: Run, as_json: bool, stop_on_interrupt: bool, since_s: flo
         The last state.
     """
     from workbench.engine.follow import follow
-    from workbench.engine.run import RunState
+    from workbench.engine.run_state import RunState
 
     handled, state = 0, RunState()
     counting = _counted_interrupts() if stop_on_interrupt else nullcontext(lambda: 0)

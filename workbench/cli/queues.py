@@ -58,7 +58,8 @@ def _record(workspace: Workspace, task: "Task") -> dict[str, Any]:
 
 def _progress(workspace: Workspace, task: "Task") -> dict[str, Any] | None:
     """The last sample event of the task's run: dataset, done, total, metric, score."""
-    from workbench.engine.run import Run, state
+    from workbench.engine.run import Run
+    from workbench.engine.run_state import state
 
     return state(Run(workspace, task.run_id)).fields.get("sample") if task.run_id else None
 

@@ -132,7 +132,8 @@ def stop(
 ) -> None:
     """Ask a run to write a checkpoint and stop."""
     from workbench.engine import launch
-    from workbench.engine.run import find, state
+    from workbench.engine.run import find
+    from workbench.engine.run_state import state
 
     stopped = find(workspace_of(context), run)
     launch.stop(stopped, now=now)

@@ -16,7 +16,8 @@ from workbench.choices.quantizers import QUANTIZERS
 from workbench.engine import tags
 from workbench.engine.events import EventReader
 from workbench.engine.glance import Curve, glance
-from workbench.engine.run import Run, RunState, fold, settle
+from workbench.engine.run import Run
+from workbench.engine.run_state import RunState, fold, settle
 from workbench.errors import WorkbenchError
 from workbench.paths import Workspace
 

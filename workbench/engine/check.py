@@ -154,12 +154,11 @@ def _train(profile: Profile) -> Iterator[Problem]:
             "A value below 1 is a fraction of all steps.",
             fatal=False,
         )
-    batch = train.micro_batch * train.gradient_accumulation_steps
     rows = _asked_rows(profile)
-    if rows is not None and 0 < rows < batch:
+    if rows is not None and 0 < rows < train.rows_per_step:
         yield Problem(
             "data.train_rows",
-            f"{rows} rows are fewer than the {batch} of one optimizer step.",
+            f"{rows} rows are fewer than the {train.rows_per_step} of one optimizer step.",
             "Lower train.gradient_accumulation_steps or train.per_device_train_batch_size.",
             fatal=False,
         )

@@ -12,7 +12,7 @@ from workbench.engine.comparison import Block, Cell, Comparison, Line
 from workbench.engine.pairing import Difference, same_protocol
 from workbench.engine.reference import published
 from workbench.engine.run import Run, find
-from workbench.engine.run import state as state_of
+from workbench.engine.run_state import state as state_of
 from workbench.engine.seed_rows import over_seeds
 from workbench.errors import InputError, nearest
 from workbench.paths import Workspace

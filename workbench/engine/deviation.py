@@ -110,8 +110,8 @@ def _nothing_trains(facts: Facts) -> str:
 
 
 def _rows_unseen(facts: Facts) -> str:
-    train, rows = facts.profile.train, facts.training.get("train_rows")
-    seen = (facts.training.get("steps") or 0) * train.micro_batch * train.gradient_accumulation_steps
+    rows = facts.training.get("train_rows")
+    seen = (facts.training.get("steps") or 0) * facts.profile.train.rows_per_step
     if not rows or seen >= rows:
         return ""
     return f"only {seen} of {rows} rows were trained on: the longest ones, which set the peak, may not be among them"

@@ -10,7 +10,8 @@ from workbench import profile as profiles
 from workbench.choices.models import MODELS
 from workbench.engine import launch
 from workbench.engine.check import check
-from workbench.engine.run import Run, create, find, runs, state
+from workbench.engine.run import Run, create, find, runs
+from workbench.engine.run_state import state
 from workbench.errors import InputError, ProblemsError
 from workbench.paths import Workspace, write_atomically
 from workbench.profile import Profile

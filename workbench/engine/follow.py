@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 
 from workbench.engine.events import Event, EventReader
-from workbench.engine.run import Run, RunState, fold, settle
+from workbench.engine.run import Run
+from workbench.engine.run_state import RunState, fold, settle
 
 ENDED = ("finished", "failed", "stopped", "lost")
 

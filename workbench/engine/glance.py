@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.engine.events import Event, parse_event
-from workbench.engine.run import RunState, fold
+from workbench.engine.run_state import RunState, fold
 
 HEAD_BYTES = 4096
 TAIL_BYTES = 32768

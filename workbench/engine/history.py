@@ -15,7 +15,8 @@ from typing import Any
 
 from workbench.engine.curves import NAN, Curve
 from workbench.engine.events import Event, EventReader
-from workbench.engine.run import Run, RunState, fold, settle
+from workbench.engine.run import Run
+from workbench.engine.run_state import RunState, fold, settle
 from workbench.engine.tell import log_line
 
 STEP_KEYS = ("loss", "eval_loss", "learning_rate", "grad_norm", "tokens_per_s", "seconds")

@@ -14,7 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.engine.events import EventLog, EventReader
-from workbench.engine.run import Run, RunState, alive, state
+from workbench.engine.locks import alive
+from workbench.engine.run import Run
+from workbench.engine.run_state import RunState, state
 from workbench.errors import InputError, RunFailed, WorkbenchError
 
 START_S = 60.0

@@ -21,11 +21,12 @@ from workbench.engine.evaluate.protocol import Questions
 from workbench.engine.evaluate.ways import Subject
 from workbench.engine.events import SCHEMA, EventLog
 from workbench.engine.forgetting import forgetting
+from workbench.engine.locks import locked
 from workbench.engine.monitor import Monitor, open_gpu
 from workbench.engine.preview import audited
 from workbench.engine.recorder import allocator
 from workbench.engine.render import Encoded
-from workbench.engine.run import Run, locked
+from workbench.engine.run import Run
 from workbench.engine.spill import SpillWatch, spilling_system
 from workbench.engine.train import train
 from workbench.engine.validation import validation_rows
@@ -196,8 +197,7 @@ def _train(work: Work) -> None:
     if work.run.adapter.is_dir():
         work.note("trained before: the adapter is there")
         return
-    encoded = _audited(work)
-    held_out = validation_rows(work.run.workspace, work.profile, work.tokenizer, work.log)
+    encoded, held_out = _rows(work)
     work.stage(TRAIN_STAGE)
     predicted = prediction.announce(work.run, TRAIN_STAGE, work.log)
     loaded = model.attach(model.load_base(work.folder, work.profile), work.profile)
@@ -210,17 +210,17 @@ def _train(work: Work) -> None:
         raise RunStopped(f"stopped after step {trained.record['steps']}, with a checkpoint")
 
 
-def _audited(work: Work) -> list[Encoded]:
-    """The training rows as token ids, once the audit has found that they teach something."""
+def _rows(work: Work) -> tuple[list[Encoded], list[Encoded]]:
+    """The training rows and the validation rows as token ids, once the audit has found that they teach something."""
     work.stage("audit")
-    encoded, report = audited(work.run.workspace, work.profile, work.tokenizer)
-    write_atomically(work.run.audit_file, json.dumps(report.to_json(), indent=2, ensure_ascii=False))
-    fatal = [problem for problem in report.problems if problem.fatal]
+    found = audited(work.run.workspace, work.profile, work.tokenizer)
+    write_atomically(work.run.audit_file, json.dumps(found.report.to_json(), indent=2, ensure_ascii=False))
+    fatal = [problem for problem in found.report.problems if problem.fatal]
     if fatal:
         raise ProblemsError(fatal)
-    for problem in report.problems:
+    for problem in found.report.problems:
         work.log.append("note", level="warning", text=str(problem))
-    return encoded
+    return found.encoded, validation_rows(found, work.profile, work.tokenizer, work.log)
 
 
 def _evaluate_tuned(work: Work) -> dict[str, Any]:

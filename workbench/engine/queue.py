@@ -20,7 +20,7 @@ from typing import Any
 from workbench.engine import evaluations
 from workbench.engine.events import Event, EventLog, EventReader
 from workbench.engine.launch import START_S, environment
-from workbench.engine.run import held
+from workbench.engine.locks import held
 from workbench.errors import InputError, RunFailed
 from workbench.paths import Workspace
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from workbench.engine import evaluations, launch, queue
 from workbench.engine.events import EventLog
 from workbench.engine.follow import ENDED, follow
+from workbench.engine.locks import alive, take_lock
 from workbench.engine.queue import Files, Task
-from workbench.engine.run import Run, RunState, alive, take_lock
+from workbench.engine.run import Run
+from workbench.engine.run_state import RunState
 from workbench.errors import InputError, WorkbenchError
 from workbench.paths import Workspace
 

@@ -1,29 +1,19 @@
-"""A run is a folder; its state is what its files say, folded anew by every reader."""
+"""A run is a folder: the names of the files in it, how it is made and how it is found."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from workbench import profile as profiles
-from workbench.engine.events import Event, EventReader
-from workbench.errors import InputError, RunStopped, nearest
+from workbench.errors import InputError, nearest
 from workbench.paths import Workspace, write_atomically
 from workbench.profile import Profile
-
-PENDING_S = 60.0
-"""How long a launched worker may take to write its first event before it counts as lost."""
-
-LOCK_TRIES = 10
 
 BASE = "base-"
 """How the ids of evaluations of untrained models begin."""
@@ -133,161 +123,6 @@ class Run:
             return None
         result: dict[str, Any] = json.loads(self.result_file.read_text(encoding="utf-8"))
         return result
-
-
-@dataclass(frozen=True)
-class RunState:
-    """What is known of a run at this moment.
-
-    Args:
-        status: waiting, running, finished, failed, stopped or lost.
-        stage: What the worker said it is doing last.
-        step: Last finished optimizer step.
-        total_steps: Steps of the whole run; None until the worker knows.
-        loss: Training loss of the last step; None before the first and after NaN.
-        started_s: When its worker first started; None before that.
-        last_s: Time of the last event.
-        waited_from_s: When what it is at began: a stage, a test set, a step or a batch; None before it started.
-        fields: The fields of the last event of each kind.
-        reason: Why it failed or stopped.
-    """
-
-    status: str = "waiting"
-    stage: str = ""
-    step: int = 0
-    total_steps: int | None = None
-    loss: float | None = None
-    started_s: float | None = None
-    last_s: float | None = None
-    waited_from_s: float | None = None
-    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
-    reason: str = ""
-
-
-AWAITED = ("started", "stage", "asking", "step", "sample")
-"""After events of these kinds one waits for the next of them."""
-ENDED_BY = {"stage": ("asking", "sample"), "asking": ("sample",)}
-"""Kinds of whose fields none count any more after an event of this kind: the answers of another test set."""
-
-
-def fold(state: RunState, event: Event) -> RunState:
-    """The state after one more event; pure."""
-    kept = {kind: told for kind, told in state.fields.items() if kind not in ENDED_BY.get(event.kind, ())}
-    state = replace(state, last_s=event.time_s, fields={**kept, event.kind: event.fields})
-    if event.kind in AWAITED:
-        state = replace(state, waited_from_s=event.time_s)
-    if event.kind == "started":
-        first = state.started_s if state.started_s is not None else event.time_s
-        return replace(state, status="running", stage="starting", started_s=first, reason="")
-    if event.kind == "stage":
-        return replace(state, stage=str(event.fields.get("stage", "")))
-    if event.kind == "step":
-        return replace(
-            state,
-            step=int(event.fields["step"]),
-            total_steps=event.fields.get("total_steps"),
-            loss=event.fields.get("loss"),
-        )
-    if event.kind == "ended":
-        status, reason = event.fields.get("status", "failed"), event.fields.get("reason", "")
-        return replace(state, status=str(status), reason=str(reason))
-    return state
-
-
-def state(run: Run) -> RunState:
-    """The run's state now, from its whole log and from whether its worker lives."""
-    return settle(run, _folded(EventReader(run.events_file).read()))
-
-
-def settle(run: Run, folded: RunState, read_on: Callable[[], RunState] | None = None) -> RunState:
-    """The folded state, with a dead worker shown as lost instead of as running.
-
-    Args:
-        run: The run.
-        folded: What its log says.
-        read_on: Gives the state after what was logged since; by default the whole log is read anew.
-    """
-    if folded.status == "running" and not alive(run):
-        # the worker may have ended between the reading of its log and the look at its lock
-        again = read_on() if read_on else _folded(EventReader(run.events_file).read())
-        if again.status != "running":
-            return again
-        return replace(again, status="lost", reason="the worker disappeared without a word")
-    if folded.status == "waiting" and not alive(run) and _age_s(run) > PENDING_S:
-        return replace(folded, status="lost", reason="the worker never started")
-    return folded
-
-
-def _folded(events: Iterable[Event]) -> RunState:
-    current = RunState()
-    for event in events:
-        current = fold(current, event)
-    return current
-
-
-def _age_s(run: Run) -> float:
-    try:
-        return time.time() - run.profile_file.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
-
-
-def alive(run: Run) -> bool:
-    """Whether a worker holds the run's lock. Never called by the worker itself."""
-    return held(run.lock_file)
-
-
-def held(lock_file: Path) -> bool:
-    """Whether another process holds a lock. Whoever looks shares it with others who look at the same moment."""
-    try:
-        descriptor = os.open(lock_file, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        return not _try_lock(descriptor, fcntl.LOCK_SH)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def locked(run: Run, should_stop: Callable[[], bool]) -> Iterator[None]:
-    """Hold another run's lock; waits for a worker that is at it.
-
-    Raises:
-        RunStopped: Somebody asked meanwhile.
-    """
-    run.folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(run.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        while not _try_lock(descriptor):
-            if should_stop():
-                raise RunStopped(f"stopped while another worker was evaluating {run.id}")
-            time.sleep(1.0)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
-    try:
-        fcntl.lockf(descriptor, kind | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def take_lock(lock_file: Path) -> int | None:
-    """Hold a lock until this process ends or closes the descriptor; None when another one holds it.
-
-    A viewer that looks whether the lock is free holds it for a moment, so it is tried more than once.
-    """
-    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o644)
-    for _ in range(LOCK_TRIES):
-        if _try_lock(descriptor):
-            return descriptor
-        time.sleep(0.05)
-    os.close(descriptor)
-    return None
 
 
 def create(workspace: Workspace, profile: Profile) -> Run:

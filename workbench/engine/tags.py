@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
-from workbench.engine.run import Run, state
+from workbench.engine.run import Run
+from workbench.engine.run_state import state
 from workbench.errors import InputError, nearest
 from workbench.paths import write_atomically
 

@@ -53,7 +53,7 @@ def training_arguments(profile: Profile, output: Path) -> SFTConfig:
         bf16=on_gpu and dtype(profile.model) == torch.bfloat16,
         fp16=on_gpu and dtype(profile.model) == torch.float16,
         use_cpu=not on_gpu,
-        use_liger_kernel=uses_liger(train),
+        use_liger_kernel=uses_liger_here(train),
         save_strategy="no" if train.save_steps == "auto" else "steps",
         save_steps=500 if train.save_steps == "auto" else train.save_steps,
         logging_steps=1,
@@ -64,8 +64,8 @@ def training_arguments(profile: Profile, output: Path) -> SFTConfig:
     )
 
 
-def uses_liger(train: TrainOptions) -> bool:
-    """Whether the fused kernels are used: as the profile says, or where they can be."""
+def uses_liger_here(train: TrainOptions) -> bool:
+    """Whether Liger's kernels are used on this machine: as the profile says; "auto" only where they can run."""
     if train.use_liger_kernel != "auto":
         return train.use_liger_kernel
     return device().type == "cuda" and importlib.util.find_spec("liger_kernel") is not None

@@ -14,32 +14,31 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from workbench.engine.datasets import prepare, train_and_validation
 from workbench.engine.datasets.sample import overlap
 from workbench.engine.evaluate.heldout import mean_loss
 from workbench.engine.events import EventLog
 from workbench.engine.model import free_unused
 from workbench.engine.pacing import Pace, TrainingClock
+from workbench.engine.preview import Audited
 from workbench.engine.recovery import is_out_of_memory, random_state, set_random_state
 from workbench.engine.render import IGNORED, Encoded, encode_row
 from workbench.errors import InputError
-from workbench.paths import Workspace
 from workbench.profile import Profile
 
 
 def validation_rows(
-    workspace: Workspace, profile: Profile, tokenizer: PreTrainedTokenizerBase, log: EventLog
+    audited: Audited, profile: Profile, tokenizer: PreTrainedTokenizerBase, log: EventLog
 ) -> list[Encoded]:
     """The rows held out of a profile's training as token ids, those without a label token left out; often none.
 
     Says in the log how many there are, and how many stand among the training rows too.
 
     Raises:
-        InputError: No row is left to train on, or none of them has a label token.
+        InputError: None of them has a label token.
     """
-    if not profile.data.validation_rows:
+    trained, rows = audited.trained, audited.held_out
+    if not rows:
         return []
-    trained, rows = train_and_validation(prepare(workspace, profile.data), profile.data)
     encoded = [encode_row(tokenizer, row, profile.data, profile.train.max_length) for row in rows]
     counted = [row for row in encoded if any(label != IGNORED for label in row.labels[1:])]
     if not counted:

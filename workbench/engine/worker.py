@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.engine.events import SCHEMA, EventLog, EventReader
+from workbench.engine.locks import take_lock
 from workbench.engine.out_of_memory import fixes
-from workbench.engine.run import Run, take_lock
+from workbench.engine.run import Run
 from workbench.errors import InputError, RunFailed, RunStopped, WorkbenchError
 from workbench.paths import Workspace
 

@@ -41,7 +41,8 @@ def count_running(rows: tuple[RunRow, ...]) -> int:
 
 def running(workspace: Workspace) -> int:
     """The same, from the locks at this moment."""
-    from workbench.engine.run import alive, runs
+    from workbench.engine.locks import alive
+    from workbench.engine.run import runs
 
     return sum(alive(run) for run in runs(workspace) if not run.is_base)
 

@@ -7,7 +7,8 @@ import pytest
 from workbench.cli.tables import show_comparison
 from workbench.engine.compare import compare
 from workbench.engine.imports import import_results
-from workbench.engine.run import Run, find, state
+from workbench.engine.run import Run, find
+from workbench.engine.run_state import state
 from workbench.engine.statistics import wilson
 from workbench.errors import InputError, ProblemsError
 from workbench.paths import Workspace

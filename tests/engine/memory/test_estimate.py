@@ -1,7 +1,10 @@
+import itertools
 import json
 
 import pytest
 
+from workbench.choices.adapters import ADAPTERS
+from workbench.choices.quantizers import QUANTIZERS
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.estimate import SAFE_MARGIN, Prediction, judge, safe_margin
 from workbench.engine.memory.workload import Workload
@@ -76,3 +79,17 @@ def test_more_must_stay_free_where_predictions_are_rougher(estimated, a_profile,
     at = round(card.total_bytes * fits_at)
     assert judge(estimated(allocated=at - 1, context=0, safe_margin=margin), card).word == "fits"
     assert judge(estimated(allocated=at + 1, context=0, safe_margin=margin), card).word == "tight"
+
+
+TRAINABLE = [pair for pair in itertools.product(ADAPTERS, QUANTIZERS) if pair[0] != "full" or pair[1] == "none"]
+
+
+@pytest.mark.parametrize(("adapter", "quant"), TRAINABLE)
+def test_every_row_of_the_tables_says_its_margin(a_profile, adapter, quant):
+    """More is kept free for INT8, for DoRA on quantized weights and where every weight is trained; for no other."""
+    profile = a_profile(adapter=f'method = "{adapter}"', quant=f'method = "{quant}"')
+    more = {"full": 0.12}.get(adapter, 0.0)
+    if quant == "int8" or (adapter, quant) == ("dora", "nf4"):
+        more = 0.2
+    margins = [safe_margin(Workload(2, 64, 100, 2, varied, ""), profile) for varied in (False, True)]
+    assert margins == [more or 0.03, more or 0.06]

@@ -5,7 +5,7 @@ import pytest
 from workbench.engine.memory import predict as module
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.estimate import Machine
-from workbench.engine.memory.predict import measured_workload, predict, uses_liger
+from workbench.engine.memory.predict import measured_workload, predict, uses_liger_on_a_gpu
 from workbench.errors import InputError
 from workbench.paths import Workspace
 from workbench.profile import parse
@@ -118,8 +118,8 @@ def test_liger_is_used_where_it_is_installed(monkeypatch, a_profile):
     automatic = a_profile().train.model_copy(update={"use_liger_kernel": "auto"})
     for spec, used in ((None, False), (object(), True)):
         monkeypatch.setattr(module.importlib.util, "find_spec", lambda _, spec=spec: spec)
-        assert uses_liger(automatic) is used
-    assert uses_liger(automatic.model_copy(update={"use_liger_kernel": True}))
+        assert uses_liger_on_a_gpu(automatic) is used
+    assert uses_liger_on_a_gpu(automatic.model_copy(update={"use_liger_kernel": True}))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import platformdirs
 
+from workbench import choices
 from workbench.engine import datasets, hashes
 from workbench.engine.fetch import model_folder
 from workbench.engine.memory.estimate import Machine, Prediction
@@ -57,7 +58,9 @@ def rows_id(workspace: Workspace, profile: Profile) -> tuple[str, ...]:
 
 @once
 def _code() -> str:
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    """The code of this package and the rows of the tables, which say the margins."""
+    folders = Path(__file__).parent, Path(choices.__file__).parent
+    sources = [source for folder in folders for source in sorted(folder.glob("*.py"))]
     return hashes.of_json([hashes.of_file(source) for source in sources])
 
 

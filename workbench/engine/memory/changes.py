@@ -13,7 +13,7 @@ from workbench.engine.edit import set_key, switch_method
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.estimate import Estimate, Verdict, judge
 from workbench.engine.memory.predictor import Predictor
-from workbench.engine.memory.rules import RULES, Values
+from workbench.engine.memory.rules import RULES, Values, batched
 from workbench.errors import WorkbenchError
 from workbench.paths import Workspace, write_atomically
 from workbench.profile import Profile, parse
@@ -99,20 +99,19 @@ def largest_batch(predictor: Predictor, workspace: Workspace, profile: Profile, 
     Args:
         predictor: Who is asked.
         workspace: Where everything lies.
-        profile: ``per_device_train_batch_size`` times ``gradient_accumulation_steps`` is kept.
+        profile: Its ``train.rows_per_step`` are kept.
         card: What it is to fit on.
 
     Returns:
         The profile and the verdict on it; with one row at a time even if that does not fit.
     """
-    train = profile.train
-    effective = train.micro_batch * train.gradient_accumulation_steps
-    sizes = [size for size in range(1, effective + 1) if effective % size == 0]
-    best = _sized(predictor, workspace, profile, card, sizes[0], effective)
+    whole = profile.train.rows_per_step
+    sizes = [size for size in range(1, whole + 1) if whole % size == 0]
+    best = _sized(predictor, workspace, profile, card, sizes[0])
     low, high = 0, len(sizes)  # the first fits or nothing does; what is at ``high`` does not
     while high - low > 1:
         middle = (low + high) // 2
-        tried = _sized(predictor, workspace, profile, card, sizes[middle], effective)
+        tried = _sized(predictor, workspace, profile, card, sizes[middle])
         if tried[1].word == "fits":
             low, best = middle, tried
         else:
@@ -121,11 +120,9 @@ def largest_batch(predictor: Predictor, workspace: Workspace, profile: Profile, 
 
 
 def _sized(
-    predictor: Predictor, workspace: Workspace, profile: Profile, card: Card, rows: int, effective: int
+    predictor: Predictor, workspace: Workspace, profile: Profile, card: Card, rows: int
 ) -> tuple[Profile, Verdict]:
-    accumulation = effective // rows
-    values = {"train.per_device_train_batch_size": rows, "train.gradient_accumulation_steps": accumulation}
-    sized = changed(profile, values)
+    sized = changed(profile, batched(profile.train, rows))
     return sized, judge(predictor.predict(workspace, sized, card, quick=True).peak, card)
 
 
@@ -150,8 +147,4 @@ def apply(path: Path, values: Values) -> None:
 
 def decided_values(profile: Profile) -> Values:
     """The values of a profile that a card decides."""
-    train = profile.train
-    return {
-        "train.per_device_train_batch_size": train.micro_batch,
-        "train.gradient_accumulation_steps": train.gradient_accumulation_steps,
-    }
+    return batched(profile.train, profile.train.micro_batch)

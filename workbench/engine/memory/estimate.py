@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from workbench.choices.adapters import ADAPTERS
+from workbench.choices.quantizers import QUANTIZERS
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.workload import Workload
 from workbench.profile import Profile
@@ -18,11 +20,6 @@ SAFE_MARGIN = 0.03
 with what the driver may add."""
 VARIED_MARGIN = 0.06
 """The same where rows differ in length: blocks of many sizes leave holes that no block fits into."""
-ROUGH_MARGIN = 0.2
-"""With INT8, and with DoRA on quantized weights: measured allocations were up to 17 % above the predicted ones."""
-FULL_MARGIN = 0.12
-"""The same where every weight is trained: under a cap such runs ran out of memory with up to 9 % of it in holes between
-gradients and states (docs/memory.md)."""
 
 
 @dataclass(frozen=True)
@@ -144,13 +141,14 @@ class Prediction:
 
 
 def safe_margin(workload: Workload, profile: Profile) -> float:
-    """What must stay free of the card for a training on such micro-batches."""
-    quant, adapter = profile.quant.method, profile.adapter.method
-    if quant == "int8" or (quant != "none" and adapter == "dora"):
-        return ROUGH_MARGIN
-    if adapter == "full":
-        return FULL_MARGIN
-    return VARIED_MARGIN if workload.varied else SAFE_MARGIN
+    """The fraction of the card that must stay free for a training on such micro-batches, by the rows of the tables."""
+    adapter, quantizer = ADAPTERS[profile.adapter.method], QUANTIZERS[profile.quant.method]
+    return max(
+        VARIED_MARGIN if workload.varied else SAFE_MARGIN,
+        adapter.safe_margin,
+        quantizer.safe_margin,
+        adapter.quantized_safe_margin if quantizer.build else 0.0,
+    )
 
 
 def judge(estimate: Estimate, card: Card) -> Verdict:

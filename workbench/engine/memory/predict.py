@@ -68,7 +68,7 @@ def predict_training(
     profile: Profile, config: dict[str, Any], workload: Workload, machine: Machine, quick: bool = False
 ) -> tuple[Estimate, int]:
     """The predicted peak of training on a given micro-batch, and how many numbers are trained. Else as ``predict``."""
-    fused = uses_liger(profile.train)
+    fused = uses_liger_on_a_gpu(profile.train)
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
     notes = [workload.source, *_notes(profile, config)]
     estimate = _estimate("train", step, machine, notes)
@@ -91,8 +91,11 @@ def _be_quiet() -> None:
     logging.disable(logging.WARNING)
 
 
-def uses_liger(train: TrainOptions) -> bool:
-    """Whether Liger's kernels will be used: as the profile says, or where liger-kernel is installed."""
+def uses_liger_on_a_gpu(train: TrainOptions) -> bool:
+    """Whether Liger's kernels would be used on a GPU, which this machine need not have.
+
+    As the profile says; "auto" where liger-kernel is installed.
+    """
     if train.use_liger_kernel != "auto":
         return train.use_liger_kernel
     return importlib.util.find_spec("liger_kernel") is not None
@@ -137,7 +140,7 @@ def _token_counts(
         rows: From ``cache.rows_id``: it changes with the rows.
     """
     profile = parse(profile_text, "rows", "rows")
-    encoded, _ = audited(workspace, profile, load_tokenizer(folder, profile.model))
+    encoded = audited(workspace, profile, load_tokenizer(folder, profile.model)).encoded
     trained = [row for row in encoded if row.has_labels]
     return [len(row.input_ids) for row in trained], [sum(label >= 0 for label in row.labels) for row in trained]
 
@@ -195,7 +198,7 @@ def _notes(profile: Profile, config: dict[str, Any]) -> list[str]:
     if config.get("quantization_config"):
         found.append("the model's own quantization is not simulated: its weights are taken as 16-bit ones")
     if profile.train.use_liger_kernel == "auto":
-        used = "used" if uses_liger(profile.train) else "not used: liger-kernel is not installed here"
+        used = "used" if uses_liger_on_a_gpu(profile.train) else "not used: liger-kernel is not installed here"
         found.append(f'train.use_liger_kernel = "auto": {used}')
     if profile.train.optim.startswith("paged_"):
         found.append(

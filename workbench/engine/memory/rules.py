@@ -10,11 +10,12 @@ import tomlkit
 
 from workbench.choices.adapters import ATTENTION
 from workbench.choices.optimizers import OPTIMIZERS
-from workbench.profile import Profile
+from workbench.profile import Profile, TrainOptions
 
 Values = dict[str, Any]
 """New values by ``section.key``; a section alone replaces it whole."""
 UNKNOWN_COST = "n/a: not measured"
+BATCH = "train.per_device_train_batch_size"
 
 
 @dataclass(frozen=True)
@@ -34,22 +35,25 @@ class Rule:
     keeps_learning: bool
 
 
+def batched(train: TrainOptions, rows: int) -> Values:
+    """The values with which so many rows go through the model at once, and a step still sees the same rows.
+
+    Args:
+        train: How it is trained.
+        rows: A divisor of ``train.rows_per_step``.
+    """
+    return {BATCH: rows, "train.gradient_accumulation_steps": train.rows_per_step // rows}
+
+
 def _halved_batch(profile: Profile) -> Values:
-    train = profile.train
-    rows = train.micro_batch
+    rows = profile.train.micro_batch
     if rows == 1:
         return {}
-    half = next(size for size in range(rows // 2, 0, -1) if rows % size == 0)
-    accumulation = train.gradient_accumulation_steps * rows // half
-    return {"train.per_device_train_batch_size": half, "train.gradient_accumulation_steps": accumulation}
+    return batched(profile.train, next(size for size in range(rows // 2, 0, -1) if rows % size == 0))
 
 
 def _single_rows(profile: Profile) -> Values:
-    train = profile.train
-    if train.micro_batch <= 2:
-        return {}
-    accumulation = train.gradient_accumulation_steps * train.micro_batch
-    return {"train.per_device_train_batch_size": 1, "train.gradient_accumulation_steps": accumulation}
+    return batched(profile.train, 1) if profile.train.micro_batch > 2 else {}
 
 
 def _checkpointing(profile: Profile) -> Values:
@@ -114,7 +118,6 @@ RULES = (
     Rule("shorter rows", _shorter, "none; longer rows are cut", False),
 )
 """In the order in which to try them where nothing is predicted: what leaves the result as it is comes first."""
-BATCH = "train.per_device_train_batch_size"
 
 
 def said(values: Values) -> str:

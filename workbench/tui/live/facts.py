@@ -7,7 +7,7 @@ from typing import Any
 from textual.content import Content
 
 from workbench.engine.history import History
-from workbench.engine.run import RunState
+from workbench.engine.run_state import RunState
 from workbench.tui.live.charts import celsius, own_key, precise, predicted, watts
 from workbench.tui.safe import one_line
 from workbench.tui.states import state_content

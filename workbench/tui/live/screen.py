@@ -16,7 +16,8 @@ from textual.binding import BindingType
 from textual.events import Unmount
 from textual.worker import get_current_worker
 
-from workbench.engine.run import Run, alive, runs
+from workbench.engine.locks import alive
+from workbench.engine.run import Run, runs
 from workbench.engine.run_records import FORMATS, as_text
 from workbench.engine.steps import step_records
 from workbench.paths import Workspace

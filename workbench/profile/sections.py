@@ -1,25 +1,21 @@
-"""A profile: everything that a run needs, read from TOML with all its problems at once."""
+"""What stands in a profile: its sections, their keys, and what each of them may be."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import tomli_w
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
-from workbench.choices.adapters import ADAPTERS, AdapterOptions, LoraOptions
+from workbench.choices.adapters import AdapterOptions, LoraOptions
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.choices.options import Options
 from workbench.choices.protocols import PROTOCOLS
-from workbench.choices.quantizers import QUANTIZERS, NoQuantOptions, QuantOptions
+from workbench.choices.quantizers import NoQuantOptions, QuantOptions
 from workbench.choices.table import Table
 from workbench.choices.tasks import TASKS, AnswerFormat
-from workbench.errors import InputError, Problem, ProblemsError, nearest
+from workbench.errors import nearest
 
 Count = Annotated[int, Field(ge=1)] | Literal["all"]
 AskedFormat = Literal["trained", "bare", "boxed"]
@@ -134,6 +130,11 @@ class TrainOptions(Options):
         rows = self.per_device_train_batch_size
         return 1 if rows == "auto" else rows
 
+    @property
+    def rows_per_step(self) -> int:
+        """Rows that one optimizer step sees."""
+        return self.micro_batch * self.gradient_accumulation_steps
+
 
 class EvalOptions(Options):
     """[eval]: what is measured before and after."""
@@ -167,165 +168,3 @@ class Profile(Options):
     data: DataOptions
     train: TrainOptions = TrainOptions()
     eval: EvalOptions = EvalOptions()
-
-
-def load(path: Path, overrides: Iterable[str] = ()) -> Profile:
-    """The profile in a TOML file, with ``section.key=value`` overrides applied.
-
-    Raises:
-        ProblemsError: Unknown keys or wrong values, all of them, each with file and key.
-        InputError: The file is not there or is no TOML.
-    """
-    return parse(read_text(path), name=path.stem, where=str(path), overrides=overrides)
-
-
-def parse(text: str, name: str, where: str, overrides: Iterable[str] = ()) -> Profile:
-    """The profile in a TOML text; ``where`` stands before each problem.
-
-    Raises:
-        ProblemsError: As ``load``.
-        InputError: As ``load``.
-    """
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{where}: this is no TOML: {error}.") from None
-    for override in overrides:
-        _apply(tree, override)
-    for section, method in DEFAULT_METHODS.items():
-        if isinstance(tree.get(section), dict):
-            tree[section].setdefault("method", method)
-    problems = [*_validation_problems(tree, name, where)]
-    if problems:
-        raise ProblemsError(problems)
-    return Profile.model_validate({**tree, "name": name})
-
-
-def dump(profile: Profile) -> str:
-    """The profile as TOML with every key, the defaults too; ``load`` gives the same profile back."""
-    return tomli_w.dumps(profile.model_dump())
-
-
-def read_value(text: str) -> Any:
-    """A value as TOML spells it; a bare word is text.
-
-    >>> read_value("32"), read_value("true"), read_value("vera")
-    (32, True, 'vera')
-    """
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def split_override(override: str) -> tuple[str, str, Any]:
-    """Section, key and value of ``section.key=value``.
-
-    Raises:
-        InputError: It does not look like that.
-    """
-    path, equals, value = override.partition("=")
-    section, dot, key = path.strip().partition(".")
-    if not (equals and dot and section and key):
-        raise InputError(f'"--set {override}" must look like --set adapter.r=32.')
-    return section, key, read_value(value.strip())
-
-
-def read_text(path: Path) -> str:
-    """The text of a profile's file.
-
-    Raises:
-        InputError: It is not there, or is no text; the message names the nearest profile.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        names = [other.stem for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        hint = nearest(path.stem, names) if names else "`workbench new NAME` writes one."
-        raise InputError(f"There is no profile {path}. {hint}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a folder, not a profile.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: this is no TOML: it is not UTF-8 text.") from None
-
-
-def _apply(tree: dict[str, Any], override: str) -> None:
-    section, key, value = split_override(override)
-    table = tree.setdefault(section, {})
-    if not isinstance(table, dict):
-        raise InputError(f'"--set {override}": {section} is no section.')
-    table[key] = value
-
-
-def _validation_problems(tree: Mapping[str, Any], name: str, where: str) -> Iterator[Problem]:
-    if "name" in tree:
-        yield Problem(f"{where}: name", "this key is unknown: a profile is named by its file.")
-    try:
-        Profile.model_validate({**tree, "name": name})
-    except ValidationError as error:
-        yield from _merged(_problem(detail, tree, where) for detail in error.errors())
-    adapter, quant = (tree.get(section) for section in ("adapter", "quant"))
-    if not (isinstance(adapter, dict) and isinstance(quant, dict)):
-        return
-    if adapter.get("method") == "full" and quant.get("method", "none") != "none":
-        yield Problem(
-            f"{where}: quant.method",
-            f"{quant['method']} holds the weights in a form that full fine-tuning cannot train.",
-            'Set adapter.method = "lora", or quant.method = "none".',
-        )
-
-
-def _merged(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """One problem a key: a value that fits no member of a union is reported once for each member."""
-    by_place: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_place.setdefault(problem.where, []).append(problem)
-    for first, *others in by_place.values():
-        also = [other.what.removeprefix("this must ") for other in others]
-        yield replace(first, what=" or ".join([first.what, *also])) if also else first
-
-
-def _problem(detail: ErrorDetails, tree: Mapping[str, Any], where: str) -> Problem:
-    keys = _keys(detail, tree)
-    place = f"{where}: {'.'.join(keys)}"
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        return Problem(place, "this key is unknown.", nearest(keys[-1], _valid_keys(keys[:-1], tree)))
-    if kind == "missing":
-        return Problem(place, "this key is missing.")
-    if kind == "union_tag_invalid":
-        table = ADAPTERS if keys[0] == "adapter" else QUANTIZERS
-        given = str((detail.get("ctx") or {}).get("tag", ""))
-        return Problem(f"{place}.method", f'there is no method "{given}".', nearest(given, table))
-    if kind == "unknown_row":
-        return Problem(place, detail["msg"])
-    message = detail["msg"].replace("Input should", "this must")
-    return Problem(place, message, f"(it is {detail['input']!r}).")
-
-
-def _keys(detail: ErrorDetails, tree: Mapping[str, Any]) -> list[str]:
-    """The keys as the user wrote them: pydantic also names the member of a union that it tried."""
-    keys: list[str] = []
-    node: Any = tree
-    for part in map(str, detail["loc"]):
-        inside = isinstance(node, dict) and part in node
-        if inside or detail["type"] == "missing" or part in _valid_keys(keys, tree):
-            keys.append(part)
-            node = node.get(part) if isinstance(node, dict) else None
-    if detail["type"] == "missing" and keys[0] in ("adapter", "quant") and len(keys) > 2:
-        del keys[1]
-    return keys or [str(part) for part in detail["loc"]]
-
-
-def _valid_keys(keys: list[str], tree: Mapping[str, Any]) -> list[str]:
-    if not keys:
-        return [key for key in Profile.model_fields if key != "name"]
-    section = keys[0]
-    if section in ("adapter", "quant"):
-        table: Mapping[str, Any] = ADAPTERS if section == "adapter" else QUANTIZERS
-        chosen = tree.get(section)
-        row = table.get(chosen.get("method", "")) if isinstance(chosen, dict) else None
-        return list(row.options.model_fields) if row else []
-    field = Profile.model_fields.get(section)
-    options = field.annotation if field else None
-    return list(options.model_fields) if isinstance(options, type) and issubclass(options, Options) else []
