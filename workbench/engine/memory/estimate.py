@@ -37,6 +37,7 @@ class Estimate:
         error: Fraction that this source was off at most on the configurations it was measured on.
         notes: What was assumed, and what is only best effort.
         safe_margin: Fraction of the card that must stay free to call it a fit.
+        spare_bytes: What may be needed beyond the prediction, by what the weights are; free as well in a fit.
     """
 
     source: Source
@@ -49,6 +50,7 @@ class Estimate:
     error: float
     notes: tuple[str, ...] = ()
     safe_margin: float = SAFE_MARGIN
+    spare_bytes: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -147,7 +149,6 @@ def safe_margin(workload: Workload, profile: Profile) -> float:
         VARIED_MARGIN if workload.varied else SAFE_MARGIN,
         adapter.safe_margin,
         quantizer.safe_margin,
-        adapter.quantized_safe_margin if quantizer.build else 0.0,
     )
 
 
@@ -162,5 +163,6 @@ def judge(estimate: Estimate, card: Card) -> Verdict:
     margin = 1 - need / card.total_bytes
     word: Literal["fits", "tight", "does not fit"] = "does not fit"
     if margin >= 0:
-        word = "fits" if margin >= estimate.safe_margin else "tight"
+        spare = estimate.spare_bytes / card.total_bytes
+        word = "fits" if margin >= estimate.safe_margin + spare else "tight"
     return Verdict(word, need, card.total_bytes, margin, card)

@@ -20,6 +20,7 @@ from workbench.engine.memory.cache import rows_id
 from workbench.engine.memory.config import MEASURED_FAMILIES
 from workbench.engine.memory.estimate import Estimate, Machine, Prediction, safe_margin
 from workbench.engine.memory.evaluation import Generation
+from workbench.engine.memory.outliers import outlier_bytes
 from workbench.engine.memory.simulate import Simulated
 from workbench.engine.memory.workload import Workload, longest, worst_case
 from workbench.engine.model import load_tokenizer
@@ -70,10 +71,11 @@ def predict_training(
     """The predicted peak of training on a given micro-batch, and how many numbers are trained. Else as ``predict``."""
     fused = uses_liger_on_a_gpu(profile.train)
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
-    notes = [workload.source, *_notes(profile, config)]
+    spare, beside = outlier_bytes(profile, config, workload)
+    notes = [workload.source, *_notes(profile, config), *([beside] if beside else [])]
     estimate = _estimate("train", step, machine, notes)
     margin = safe_margin(workload, profile)
-    return replace(estimate, safe_margin=margin), step.trainable_parameters
+    return replace(estimate, safe_margin=margin, spare_bytes=spare), step.trainable_parameters
 
 
 def predict_evaluation(profile: Profile, config: dict[str, Any], batch: Generation, machine: Machine) -> Estimate:
