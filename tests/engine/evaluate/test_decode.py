@@ -12,8 +12,8 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from workbench.engine.evaluate import graphs
-from workbench.engine.evaluate.attention import GROUPED, grouped_attention, plain_causal
+from workbench.engine.evaluate import decode, graphs
+from workbench.engine.evaluate.attention import GROUPED, RoomyLayer, grouped_attention, plain_causal
 from workbench.engine.evaluate.decode import greedy, read, speak
 from workbench.engine.evaluate.generate import by_library
 
@@ -134,3 +134,21 @@ def test_what_is_plain(tiny_model):
         GPT2LMHeadModel(GPT2Config(n_layer=1, n_embd=16, n_head=2)),
     ]
     assert not any(plain_causal(other) for other in others)
+
+
+def test_what_was_read_gives_up_its_room_once_it_has_moved(model, monkeypatch):
+    """Two caches of a batch at once would be one too many; read by read the last portion's is gone."""
+    monkeypatch.setattr(decode, "READ_TOKENS", 64)
+    parts = []
+    take = RoomyLayer.take
+
+    def watched(layer, part, *rest):
+        parts.append(part)
+        assert not any(hasattr(before, "keys") for before in parts[:-1])
+        take(layer, part, *rest)
+
+    monkeypatch.setattr(RoomyLayer, "take", watched)
+    said, _ = greedy(model, PROMPTS, 3, never)
+    assert len(parts) >= 2 * 2
+    assert not any(hasattr(part, "keys") for part in parts)
+    assert said == one_by_one(model, 3)

@@ -43,3 +43,23 @@ def test_quantized_weights_stay_quantized(answer):
     batch = Generation(1, 32, 8)
     plain, packed = answer(batch), answer(batch, quant='method = "nf4"')
     assert packed.parts["decode"]["weights"] < plain.parts["decode"]["weights"]
+
+
+def test_prompts_are_read_in_portions_beside_the_cache_of_all(answer):
+    """The second portion is read while the cache of all rows is there (``decode.READ_TOKENS``)."""
+    rows, prompt_tokens = 64, 512
+    once, twice = Generation(rows // 2, prompt_tokens, 8), Generation(rows, prompt_tokens, 8)
+    assert [len(one.portions) for one in (once, twice)] == [1, 2]
+    first, second = (answer(batch).live_bytes for batch in (once, twice))
+    assert "next prefill" in second
+    assert second["prefill"] == first["prefill"]
+    whole_cache = rows * (prompt_tokens + 8) * CACHE_A_TOKEN
+    assert second["next prefill"] - second["prefill"] == pytest.approx(whole_cache, rel=0.02)
+
+
+def test_what_was_read_is_not_held_twice(answer):
+    rows, prompt_tokens = 16, 1024
+    found = answer(Generation(rows, prompt_tokens, 8))
+    read, room = (rows * tokens * CACHE_A_TOKEN for tokens in (prompt_tokens, prompt_tokens + 8))
+    layers = 2
+    assert found.parts["cache"]["activations"] <= (read + room) * (layers + 1) / (2 * layers) * 1.02

@@ -96,13 +96,18 @@ class RoomyLayer(DynamicLayer):  # type: ignore[misc] # transformers carries no 
         return layer
 
     def take(self, part: RoomyLayer, place: slice, rows: int, shared: int, end: int) -> None:
-        """Put a part into rows ``place`` of this layer's ``rows``: shared columns first, the others up to ``end``."""
+        """Put a part into rows ``place`` of this layer's ``rows``: shared columns first, the others up to ``end``.
+
+        The part gives up its own room: two caches of a batch would be one too many.
+        """
         if not self.is_initialized:
             self.lazy_initialization(*(states[:1].expand(rows, -1, -1, -1) for states in (part.keys, part.values)))
         own = part.length - shared
         for room, states in ((self.keys, part.keys), (self.values, part.values)):
             room[place, :, :shared] = states[:, :, :shared]
             room[place, :, end - own : end] = states[:, :, shared : part.length]
+        del states, part.keys, part.values
+        part.is_initialized = False
 
     def selected(self, places: torch.Tensor) -> RoomyLayer:
         """Some of the rows."""

@@ -32,7 +32,7 @@ class Estimate:
         allocated_bytes: Peak that torch's allocator will have handed out.
         reserved_bytes: Peak that it will hold; None where the source cannot tell.
         process_bytes: What NVML will show for the process at least: allocated or reserved, and the CUDA context.
-        phase: Where the peak stands: "forward", "loss", "backward", "optimizer", "prefill", "decode".
+        phase: Where the peak stands: "forward", "loss", "backward", "optimizer", or one of ``evaluation.PHASES``.
         parts: Bytes at the peak by the names in ``PARTS``; all but "context" add up to ``allocated_bytes``.
         error: Fraction that this source was off at most on the configurations it was measured on.
         notes: What was assumed, and what is only best effort.

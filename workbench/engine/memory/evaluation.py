@@ -1,19 +1,24 @@
 """The peak of evaluation: reading the prompts of a batch, and the last token with its cache full.
 
-As in training, the real model runs on tensors without contents; only without gradients.
+As in training, the real model runs on tensors without contents, here with the product's own cache and in the portions
+in which ``evaluate.decode`` reads; only without gradients.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
-from transformers import DynamicCache
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
 
+from workbench.engine.evaluate.attention import GROUPED, roomy
+from workbench.engine.evaluate.decode import READ_TOKENS, next_logits
 from workbench.engine.memory.hollow import build, count_weights, materialize
 from workbench.engine.memory.kernels import CudaDropout
 from workbench.engine.memory.simulate import Simulated, causal_mask, measured
@@ -21,7 +26,9 @@ from workbench.engine.memory.tracker import Tracker
 from workbench.engine.model import attach
 from workbench.profile import Profile
 
-PHASES = ("prefill", "decode")
+PHASES = ("prefill", "next prefill", "cache", "decode")
+"""The first prompts are read, the next ones beside the cache of all, what was read moves into that, the last token.
+Each grows by the same amount with every layer; the largest of them does not."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,17 @@ class Generation:
     rows: int
     prompt_tokens: int
     new_tokens: int
+
+    @property
+    def capacity(self) -> int:
+        """Columns of the cache."""
+        return self.prompt_tokens + self.new_tokens
+
+    @property
+    def portions(self) -> list[slice]:
+        """Rows that are read together."""
+        most = max(1, READ_TOKENS // self.prompt_tokens)
+        return [slice(begin, min(self.rows, begin + most)) for begin in range(0, self.rows, most)]
 
 
 def generation(profile: Profile, config: dict[str, Any], batch: Generation, layers: int) -> Simulated:
@@ -59,43 +77,38 @@ def generation(profile: Profile, config: dict[str, Any], batch: Generation, laye
         stack.enter_context(tracker)
         stack.enter_context(CudaDropout())
         stack.enter_context(torch.no_grad())
-        _generate(base, batch, tracker)
+        _answer(base, batch, lambda phase: tracker.within(part="activations", phase=phase))
     return measured(tracker, tracker.cut(), PHASES, 0)
 
 
-def _generate(base: Any, batch: Generation, tracker: Tracker) -> None:
-    cache = DynamicCache(config=base.config)
-    padded = batch.rows > 1
-    with _part(tracker, "prefill"):
-        mask = causal_mask(batch.rows, batch.prompt_tokens) if padded else None
-        _last_scores(base, torch.empty((batch.rows, batch.prompt_tokens), dtype=torch.long), cache)
-    with _part(tracker, "decode"):
-        _fill(cache, batch.new_tokens - 1)
-        mask = causal_mask(batch.rows, 1, _length(cache)) if padded else None
-        _last_scores(base, torch.empty((batch.rows, 1), dtype=torch.long), cache)
+def _answer(base: PreTrainedModel, batch: Generation, within: Callable[[str], AbstractContextManager[Any]]) -> None:
+    """As ``decode.read`` and ``decode.speak`` do."""
+    cache = roomy(base, batch.capacity)
+    for place in batch.portions:
+        with within("next prefill" if place.start else "prefill"):
+            own = _read(base, batch, place.stop - place.start)
+        with within("cache"):
+            for layer, part in zip(cache.layers, own.layers, strict=True):
+                layer.take(part, place, batch.rows, 0, batch.prompt_tokens)
+    with within("decode"):
+        _speak_last(base, batch, cache)
+
+
+def _read(base: PreTrainedModel, batch: Generation, rows: int) -> Cache:
+    """A cache of these prompts alone."""
+    mask = causal_mask(rows, batch.prompt_tokens) if batch.rows > 1 else None
+    own = roomy(base, batch.prompt_tokens)
+    prompts = torch.empty((rows, batch.prompt_tokens), dtype=torch.long)
+    base(input_ids=prompts, past_key_values=own, use_cache=True, logits_to_keep=1)
     del mask
+    return own
 
 
-def _last_scores(base: Any, tokens: torch.Tensor, cache: DynamicCache) -> None:
-    """The next token's scores, in the model's dtype and then in fp32, as ``generate`` takes them."""
-    logits = base(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
-    logits[:, -1].float()
-
-
-def _fill(cache: DynamicCache, tokens: int) -> None:
-    """Grow every layer's keys and values by so many tokens, as decoding would have done by now."""
+def _speak_last(base: PreTrainedModel, batch: Generation, cache: Cache) -> None:
+    """The last token of each answer: one step of ``decode.speak`` with all room but its own taken."""
     for layer in cache.layers:
-        grown = list(layer.keys.shape)
-        grown[2] += tokens
-        layer.keys = layer.keys.new_empty(grown)
-        layer.values = layer.values.new_empty(grown)
-
-
-def _length(cache: DynamicCache) -> int:
-    return int(cache.layers[0].keys.shape[2])
-
-
-@contextlib.contextmanager
-def _part(tracker: Tracker, phase: str) -> Iterator[None]:
-    with tracker.within(part="activations", phase=phase):
-        yield
+        layer.length = batch.capacity - 1
+    mask = torch.zeros((batch.rows, 1, 1, batch.capacity), dtype=base.dtype)
+    one = torch.empty((batch.rows, 1), dtype=torch.long)
+    base.config._attn_implementation = GROUPED  # noqa: SLF001 - as ``attention.grouped_attention`` does
+    next_logits(base, one, mask, one, cache)
