@@ -2,6 +2,7 @@
 
     python tests/benchmarks/gpu_verdicts.py find              # anywhere: writes memory_verdicts.json
     python tests/benchmarks/gpu_verdicts.py measure OUT.json   # on a GPU, after `gpu_memory.py measure` made the models
+    python tests/benchmarks/gpu_verdicts.py measure OUT.json --skip memory_measured.json    # only what is not in there
     python tests/benchmarks/gpu_verdicts.py table OUT.json
 
 A card is stood in for by a cap on torch's memory: the card's size less the CUDA context.
@@ -103,11 +104,13 @@ def main() -> None:
     parser.add_argument("verb", choices=("find", "measure", "table"))
     parser.add_argument("out", nargs="?", type=Path)
     parser.add_argument("--limit-s", type=float, default=300.0)
+    parser.add_argument("--skip", type=Path, help="what is measured already")
     arguments = parser.parse_args()
     if arguments.verb == "find":
         VERDICTS.write_text(json.dumps(find(), indent=1) + "\n")
     elif arguments.verb == "measure":
-        jobs = json.loads(VERDICTS.read_text())
+        known = json.loads(arguments.skip.read_text())["verdicts"] if arguments.skip else {}
+        jobs = [job for job in json.loads(VERDICTS.read_text()) if job["name"] not in known]
         measure(jobs, arguments.out, find_card("auto").total_bytes, time.time() + arguments.limit_s)
     else:
         print(table(json.loads(arguments.out.read_text())))

@@ -37,6 +37,8 @@ HUB_IDS = {
 }
 LINEAR = 'adapter.target_modules="all-linear"'
 NF4, INT8 = 'quant.method="nf4"', 'quant.method="int8"'
+CALM = "quant.llm_int8_threshold=1000"
+"""No outliers, as in trained models; random weights have them in nearly every feature of a wide layer."""
 LIGER, WHOLE = "train.use_liger_kernel=true", "train.gradient_checkpointing=false"
 
 
@@ -131,9 +133,21 @@ CASES = (
     Case("llama3.2-1b", "full", 1024, 4),
     Case("llama3.2-1b", "lora", 2048, 4, changes=("adapter.r=16", LINEAR, WHOLE)),
     Case("llama3.2-1b", "lora", 256, 8, changes=("adapter.r=16", NF4, LIGER)),
+    Case("qwen3-8b", "lora", 2048, 1, changes=("adapter.r=16", LINEAR, INT8, CALM)),
+    Case("qwen3-8b", "dora", 1024, 1, changes=("adapter.r=16", LINEAR, NF4)),
+    Case("qwen3-4b", "dora", 512, 4, changes=("adapter.r=16", LINEAR, NF4, WHOLE)),
+    Case("qwen3-4b", "dora", 1024, 2, changes=("adapter.r=16", LINEAR, INT8, CALM)),
+    Case("qwen3-1.7b", "dora", 512, 4, changes=("adapter.r=64", INT8, LIGER)),
+    Case("qwen3-1.7b", "full", 1024, 2, changes=(optim("adamw_bnb_8bit"),)),
+    Case("llama3.2-1b", "full", 512, 4, changes=(optim("adamw_bnb_8bit"),)),
 )
 
-SWAPPED = tuple(replace(case, swap_reentrant=True) for case in CASES if INT8 in case.changes)
+BOTH_WAYS = ("qwen3-4b", "qwen3-8b")
+SWAPPED = tuple(
+    replace(case, swap_reentrant=True)
+    for case in CASES
+    if INT8 in case.changes and CALM not in case.changes and case.model in BOTH_WAYS
+)
 """What INT8 takes with non-reentrant checkpointing, to know that the choice is right."""
 
 
@@ -150,6 +164,7 @@ CAPPED: dict[int, tuple[Case, ...]] = {
         Case("qwen3-1.7b", "lora", 0, 2, changes=(*R16, WHOLE), varied=True),
         Case("qwen3-0.6b", "full", 0, 4),
         Case("llama3.2-1b", "lora", 0, 4, changes=(*R16, WHOLE), varied=True),
+        Case("qwen3-4b", "lora", 0, 4, changes=(*R16, INT8)),
     ),
     12: (
         Case("qwen3-4b", "lora", 0, 8, changes=R16, varied=True),
@@ -157,6 +172,7 @@ CAPPED: dict[int, tuple[Case, ...]] = {
         Case("qwen3-1.7b", "dora", 0, 2, changes=(*R16, WHOLE)),
         Case("qwen3-8b", "lora", 0, 4, changes=(*R16, NF4, "quant.upcast_embeddings=true"), varied=True),
         Case("llama3.2-1b", "full", 0, 2),
+        Case("qwen3-4b", "dora", 0, 4, changes=(*R16, NF4)),
     ),
     16: (
         Case("qwen3-4b", "lora", 0, 4, changes=(*R16, WHOLE), varied=True),
@@ -164,6 +180,7 @@ CAPPED: dict[int, tuple[Case, ...]] = {
         Case("qwen3-1.7b", "full", 0, 2, changes=(optim("adamw_bnb_8bit"),), varied=True),
         Case("qwen3-4b", "vera", 0, 4, changes=("adapter.r=256", WHOLE)),
         Case("llama3.2-1b", "lora", 0, 8, changes=(*R16, WHOLE, LIGER), varied=True),
+        Case("qwen3-8b", "dora", 0, 2, changes=(*R16, INT8)),
     ),
     24: (
         Case("qwen3-8b", "lora", 0, 8, changes=R16, varied=True),

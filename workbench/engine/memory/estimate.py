@@ -39,6 +39,7 @@ class Estimate:
         safe_margin: Fraction of the card that must stay free to call it a fit.
         paged_bytes: About how much optimizer state lies beside torch's memory, in managed memory that moves to RAM when
             the card is full; counted nowhere.
+        spare_bytes: What may be needed beyond the prediction, by what the weights are; free as well in a fit.
     """
 
     source: Source
@@ -52,6 +53,7 @@ class Estimate:
     notes: tuple[str, ...] = ()
     safe_margin: float = SAFE_MARGIN
     paged_bytes: int = 0
+    spare_bytes: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -167,7 +169,6 @@ def safe_margin(workload: Workload, profile: Profile) -> float:
         VARIED_MARGIN if workload.varied else SAFE_MARGIN,
         adapter.safe_margin,
         quantizer.safe_margin,
-        adapter.quantized_safe_margin if quantizer.build else 0.0,
     )
 
 
@@ -182,5 +183,6 @@ def judge(estimate: Estimate, card: Card) -> Verdict:
     margin = 1 - need / card.total_bytes
     word: Literal["fits", "tight", "does not fit"] = "does not fit"
     if margin >= 0:
-        word = "fits" if margin >= estimate.safe_margin else "tight"
+        spare = estimate.spare_bytes / card.total_bytes
+        word = "fits" if margin >= estimate.safe_margin + spare else "tight"
     return Verdict(word, need, card.total_bytes, margin, card)

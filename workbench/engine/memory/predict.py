@@ -21,6 +21,7 @@ from workbench.engine.memory.config import MEASURED_FAMILIES
 from workbench.engine.memory.estimate import Estimate, Machine, Prediction, safe_margin
 from workbench.engine.memory.evaluation import Generation
 from workbench.engine.memory.need import paged_bytes, paged_note
+from workbench.engine.memory.outliers import outlier_bytes
 from workbench.engine.memory.simulate import Simulated
 from workbench.engine.memory.workload import Workload, longest, worst_case
 from workbench.engine.model import load_tokenizer
@@ -71,10 +72,13 @@ def predict_training(
     """The predicted peak of training on a given micro-batch, and how many numbers are trained. Else as ``predict``."""
     fused = uses_liger_on_a_gpu(profile.train)
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
+    spare, beside = outlier_bytes(profile, config, workload)
     paged = paged_bytes(profile.train.optim, step.trainable_parameters, _trained_embedding(profile, config))
-    notes = [workload.source, *_notes(profile, config), *([paged_note(paged)] if paged else [])]
+    told = [beside, paged_note(paged) if paged else ""]
+    notes = [workload.source, *_notes(profile, config), *filter(None, told)]
     estimate = _estimate("train", step, machine, notes)
-    estimate = replace(estimate, safe_margin=safe_margin(workload, profile), paged_bytes=paged)
+    margin = safe_margin(workload, profile)
+    estimate = replace(estimate, safe_margin=margin, spare_bytes=spare, paged_bytes=paged)
     return estimate, step.trainable_parameters
 
 
