@@ -131,6 +131,15 @@ class Terminal:
         Path(self._socket).unlink(missing_ok=True)
 
 
+def shown_step(screen: str) -> int:
+    """The step that a Live screen tells in its first line of numbers; 0 without one.
+
+    The log below it tells some of the steps too, later and not each of them.
+    """
+    found = re.findall(r"\bstep (\d+)/\d+ +\d+%", screen)
+    return int(found[-1]) if found else 0
+
+
 def as_svg(screen: str, size: tuple[int, int], title: str) -> str:
     """A picture of a screen with its colours, drawn by rich; whoever looks at it fetches no font from elsewhere."""
     from rich.console import Console

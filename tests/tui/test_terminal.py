@@ -2,9 +2,11 @@
 
 import sys
 import time
+from contextlib import closing
 
 from .pty_reader import PtyReader
-from .terminal import as_svg
+from .terminal import WORKBENCH, as_svg, shown_step
+from .test_live import loaded
 
 SAYS = 'import sys; print("\x1b[2;3Hgreen\x1b[32m word\x1b[0m"); print(*__import__("os").get_terminal_size())'
 
@@ -25,3 +27,21 @@ def test_a_pty_without_an_emulator_gives_words_without_codes():
     shown.close()
     assert "green word" in shown.screen()
     assert "\x1b" not in shown.screen()
+
+
+async def test_the_step_on_a_screen_is_the_last_and_not_the_one_that_the_log_told(drive, recorded, shown):
+    async with drive(recorded.workspace, "live", recorded["lost"].id, (120, 40)) as (app, pilot):
+        await loaded(app, pilot, recorded["lost"])
+        assert "step 21/40  loss" in shown(app)
+        assert shown_step(shown(app)) == 25
+
+
+def test_the_step_is_found_in_what_a_pty_was_written_too(recorded):
+    command = [*WORKBENCH, "--workspace", str(recorded.workspace.root), "watch", recorded["lost"].id, "--screen"]
+    with closing(PtyReader(command, (120, 40))) as app:
+        app.wait(rb"step [^ ]*21/40[^ ]* ")
+        assert shown_step(app.screen()) == 25
+
+
+def test_a_screen_without_a_step_has_none():
+    assert shown_step("● running  model  loading the model 12s\n12:04:11 step 412/2000  loss 1.1820") == 0
