@@ -59,6 +59,7 @@ def test_what_fits_says_so_and_suggests_nothing(cli):
     found = cli("fit", "mine", "--gpu", "8GiB")
     assert found.out.startswith("mine on 8GiB (8.00 GiB): fits, 5.50 GiB to spare (+68.8%)")
     assert "what to change" not in found.out
+    assert found.err.startswith("counted: 2.00 GiB allocated while training + 512.00 MiB of CUDA itself\n")
 
 
 def test_what_does_not_fit_says_what_to_change_within_eighty_columns(cli, wide):

@@ -248,3 +248,22 @@ def test_a_forecast_of_a_draft_that_is_no_profile_says_the_first_problem(place):
             raise WorkbenchError("The process that predicts memory ended.\nline")
 
     assert forecasts.simulate(draft, None, Broken()).reason == "The process that predicts memory ended."
+
+
+def test_a_run_that_does_not_evaluate_is_forecast_by_its_training(place):
+    from workbench.engine.draft import open_draft
+    from workbench.engine.memory import Prediction
+    from workbench.engine.memory.workload import Workload
+
+    train, answer = estimate(3, "simulation"), estimate(5, "simulation", "evaluate")
+
+    class Asked:
+        def __init__(self, evaluates):
+            self.found = Prediction(train, answer, answer, Workload(1, 8, 8, 1, False, ""), 1, {}, evaluates)
+
+        def predict(self, *_):
+            return self.found
+
+    draft = open_draft(place, "mine")
+    assert forecasts.simulate(draft, None, Asked(True)).worst is answer
+    assert forecasts.simulate(draft, None, Asked(False)).worst is train

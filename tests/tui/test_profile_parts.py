@@ -6,16 +6,18 @@ import pytest
 from rich.style import Style
 
 from workbench.engine.draft import Draft
-from workbench.engine.memory import Card
+from workbench.engine.memory import Card, Estimate
 from workbench.errors import InputError, Problem
 from workbench.paths import Workspace
 from workbench.tui.profile.aside import aside
 from workbench.tui.profile.fields import by_place, field_row, overview, problem_text
+from workbench.tui.profile.forecast import Forecast
 from workbench.tui.profile.lines import Known
 from workbench.tui.profile.pages import audit_text, difference_text, dry_run_text
 from workbench.tui.profile.summary import named_card
 from workbench.tui.profile.toml_area import STYLES, spans
 
+GIB = 2**30
 TEXT = "[model]\nname = 'm'\n[data]\ndataset = 'quiz'\n[adapter]\nmethod = 'lora'\nr = 0\n"
 
 
@@ -89,6 +91,16 @@ def test_an_audit_without_tokens_divides_by_nothing():
     report = {"rows": 0, "tokens": 0, "trained_tokens": 0, "longest_tokens": 0, "problems": []}
     assert "0 of 0 tokens trained (0.0%)" in audit_text(report).plain
     assert dry_run_text([], report, Known()).plain.startswith("✓ this run can start")
+
+
+def test_a_dry_run_says_what_the_verdict_counts():
+    parts = {"weights": GIB, "context": GIB // 2}
+    one = Estimate("simulation", "train", GIB, GIB, GIB + GIB // 2, "backward", parts, 0.02, ("a note",))
+    report = {"rows": 1, "longest_tokens": 3, "trained_tokens": 1, "tokens": 2, "problems": []}
+    known = Known(Forecast((one,)), Card("small", 8 * GIB))
+    told = [line.strip() for line in dry_run_text([], report, known).plain.splitlines()]
+    at = told.index("counted: 1.00 GiB allocated while training + 512.00 MiB of CUDA itself")
+    assert told[at + 1] == "a note"
 
 
 def test_no_difference_is_said():

@@ -15,7 +15,7 @@ import threading
 import time
 from contextlib import contextmanager
 
-from workbench.engine.run import alive
+from workbench.engine.locks import alive
 from workbench.tui.settings import default_path
 from workbench.tui.signals import gone
 

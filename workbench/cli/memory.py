@@ -101,6 +101,8 @@ def _without_card(predictor: "Predictor", workspace: "Workspace", profile: "Prof
 
 
 def _show(found: "Preflight", changes: list["Change"], name: str) -> None:
+    from workbench.engine.memory.need import counted
+
     prediction, verdict = found.prediction, found.verdict
     assert prediction is not None
     if verdict is None:
@@ -110,6 +112,8 @@ def _show(found: "Preflight", changes: list["Change"], name: str) -> None:
         left = f"{size_text(free)} to spare" if free >= 0 else f"{size_text(-free)} too much"
         card = f"{verdict.card.name} ({size_text(verdict.total_bytes)})"
         emit(f"{name} on {card}: {verdict.word}, {left} ({verdict.margin:+.1%})")
+        for text in counted(prediction.peak, verdict.card):
+            say(text)
     stages = [one for one in (prediction.train, prediction.evaluate_one, prediction.evaluate) if one]
     emit_table(*_stages(stages), right=["allocated", "reserved", "NVML process"])
     emit_table(*_parts(stages), right=[title for title, _ in _titled(stages)])
@@ -151,7 +155,7 @@ def _parts(stages: list["Estimate"]) -> tuple[list[str], list[list[str]]]:
 def _changes(changes: list["Change"]) -> tuple[list[str], list[list[str]]]:
     header = ["change", "needs", "verdict", "comparable"]
     rows = [
-        [one.name, size_text(one.verdict.need_bytes), one.verdict.word, "yes" if one.keeps_learning else "no"]
+        [one.name, size_text(one.verdict.run_bytes), one.verdict.word, "yes" if one.keeps_learning else "no"]
         for one in changes
     ]
     return header, rows

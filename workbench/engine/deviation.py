@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.choices.optimizers import OPTIMIZERS
 from workbench.engine import result
 from workbench.engine.events import EventLog
 from workbench.engine.prediction import Predicted
@@ -119,7 +120,7 @@ def _rows_unseen(facts: Facts) -> str:
 
 def _paged(facts: Facts) -> str:
     held = facts.predicted.parts.get("optimizer", 0)
-    if not facts.profile.train.optim.startswith("paged") or held == 0:
+    if not OPTIMIZERS[facts.profile.train.optim].paged or held == 0:
         return ""
     return "the optimizer's state is paged: it lies outside torch's counters, and only peak_device_delta_bytes shows it"
 

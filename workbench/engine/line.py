@@ -7,81 +7,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import PreTrainedTokenizerBase
-
 from workbench import profile as profiles
-from workbench.engine import deviation, fetch, hashes, model, prediction, receipt, result
+from workbench.engine import deviation, hashes, model, prediction, receipt, result
 from workbench.engine.evaluate import lm_eval_tasks, protocol, session, timed
-from workbench.engine.evaluate.protocol import Questions
 from workbench.engine.evaluate.ways import Subject
 from workbench.engine.events import SCHEMA, EventLog
 from workbench.engine.forgetting import forgetting
 from workbench.engine.locks import locked
-from workbench.engine.monitor import Monitor, open_gpu
 from workbench.engine.preview import audited
-from workbench.engine.recorder import allocator
 from workbench.engine.render import Encoded
 from workbench.engine.run import Run
-from workbench.engine.spill import SpillWatch, spilling_system
 from workbench.engine.train import train
 from workbench.engine.validation import validation_rows
 from workbench.engine.versions import versions
+from workbench.engine.work import Work, prepare_work, watching
 from workbench.errors import ProblemsError, RunStopped
 from workbench.paths import write_atomically
-from workbench.profile import Profile
 
 BASE_STAGE, TRAIN_STAGE, TUNED_STAGE = "evaluate base", "train", "evaluate"
-
-
-@dataclass(frozen=True)
-class Work:
-    """What every stage of one run looks at.
-
-    Args:
-        run: The run that this worker carries out.
-        profile: Its frozen profile.
-        folder: Of the base model.
-        tokenizer: Of the base model.
-        identity: What the base model's answers depend on, from ``protocol.model_identity``.
-        questions: What is asked before and after the training.
-        log: The run's events.
-        monitor: Samples memory.
-        should_stop: Whether somebody asked the run to stop.
-    """
-
-    run: Run
-    profile: Profile
-    folder: Path
-    tokenizer: PreTrainedTokenizerBase
-    identity: dict[str, Any]
-    questions: list[Questions]
-    log: EventLog
-    monitor: Monitor
-    should_stop: Callable[[], bool]
-
-    def note(self, text: str) -> None:
-        """Tell whoever watches."""
-        self.log.append("note", level="info", text=text)
-
-    def stage(self, name: str) -> None:
-        """Begin a stage: its memory is measured from here."""
-        if self.should_stop():
-            raise RunStopped(f"stopped before the stage: {name}")
-        model.free_unused()
-        if torch.cuda.is_available():
-            torch.cuda.reset_peak_memory_stats()
-        self.log.append("stage", stage=name)
-        self.monitor.record()
-
-    def measure(self) -> None:
-        """End a stage: write what it took."""
-        self.monitor.record()
-        self.log.append("memory", **allocator())
 
 
 def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool]) -> None:
@@ -97,9 +42,9 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
         RunStopped: Somebody asked; what was done so far can be resumed.
         WorkbenchError: It cannot go on; the message says why.
     """
-    with _monitor(log) as monitor:
+    with watching(log) as monitor:
         asked = run.profile().eval.enabled or verb == "eval"
-        work = _prepare(run, asked, log, monitor, should_stop)
+        work = prepare_work(run, asked, log, monitor, should_stop)
         base = _base(work) if asked else None
         if work.profile.train.max_steps == 0:
             _write_result(work, run, {}, stage=BASE_STAGE, kind="evaluation", base_run_id=base)
@@ -113,50 +58,6 @@ def carry_out(run: Run, verb: str, log: EventLog, should_stop: Callable[[], bool
         forgotten = forgetting(parts["evaluation"], kept["evaluation"]) if kept else []
         parts |= {"training": training, "memory": memory, "base_run_id": base, "forgetting": forgotten}
         _write_result(work, run, stage=TRAIN_STAGE, **parts)
-
-
-def _monitor(log: EventLog) -> Monitor:
-    """Samples memory into the log, and warns there once when it seems to have left the GPU."""
-    uuid = model.gpu_uuid()
-    gpu, _ = open_gpu(uuid)
-    watch = SpillWatch(
-        spilling_system(gpu.driver_model() if gpu else None),
-        reserved_bytes=lambda: allocator().get("reserved_bytes"),
-        tell=lambda text: log.append("note", level="warning", about="spill", text=text),
-    )
-    return Monitor(
-        log,
-        uuid,
-        on_error=lambda text: log.append("note", level="warning", text=text),
-        on_sample=watch.look,
-    )
-
-
-def _prepare(run: Run, asked: bool, log: EventLog, monitor: Monitor, should_stop: Callable[[], bool]) -> Work:
-    profile = run.profile()
-    log.append("stage", stage="data")
-    questions = protocol.all_questions(run.workspace, profile) if asked else []
-    folder = fetch.ensure(run.workspace, profile.model, lambda text: log.append("note", level="info", text=text))
-    tokenizer = model.load_tokenizer(folder, profile.model)
-    weights = hashes.of_weights(run.workspace, folder)
-    words = hashes.of_weights(run.workspace, folder, hashes.TOKENIZER)
-    identity = protocol.model_identity(profile, weights, str(tokenizer.chat_template), model.device_name(), words)
-    work = Work(run, profile, folder, tokenizer, identity, questions, log, monitor, should_stop)
-    _write_receipt(work)
-    return work
-
-
-def _write_receipt(work: Work) -> None:
-    asked = [{"dataset": one.dataset, "sha256": one.dataset_sha256, "rows": len(one.rows)} for one in work.questions]
-    content = {
-        "versions": versions(),
-        "device": receipt.hardware(),
-        "model": work.identity,
-        "questions": asked,
-        "train_seed": work.profile.train.seed,
-        "data_seed": work.profile.data.seed,
-    }
-    write_atomically(work.run.receipt_file, json.dumps(content, indent=2) + "\n")
 
 
 def _base(work: Work) -> str | None:

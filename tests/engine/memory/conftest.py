@@ -89,7 +89,7 @@ def an_estimate(stage="train", allocated=1000, context=100, **keys):
     )
 
 
-def a_prediction(allocated=1000, evaluated=500, trains=True):
+def a_prediction(allocated=1000, evaluated=500, trains=True, evaluates=True):
     """A prediction of so many bytes for training and for answering one prompt."""
     return Prediction(
         an_estimate("train", allocated) if trains else None,
@@ -98,15 +98,16 @@ def a_prediction(allocated=1000, evaluated=500, trains=True):
         Workload(1, 451, 450, 8, False, "rows of 451 tokens"),
         7,
         {"torch": "1"},
+        evaluates,
     )
 
 
 class PlayedPredictor:
     """Answers with what ``size`` says of a profile, and remembers what it was asked."""
 
-    def __init__(self, size):
-        self.size, self.asked = size, []
+    def __init__(self, size, evaluated=1):
+        self.size, self.evaluated, self.asked = size, evaluated, []
 
     def predict(self, workspace, profile, card=None, quick=False):
         self.asked.append(profile)
-        return a_prediction(self.size(profile), 1)
+        return a_prediction(self.size(profile), self.evaluated, evaluates=profile.eval.enabled)

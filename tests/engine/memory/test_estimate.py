@@ -23,12 +23,16 @@ def test_the_verdict_is_about_allocated_memory_and_the_context(estimated, total,
 def test_what_others_hold_of_the_card_counts(estimated):
     assert judge(estimated(), Card("c", 2000)).word == "fits"
     verdict = judge(estimated(), Card("c", 2000, used_bytes=950))
-    assert (verdict.word, verdict.need_bytes) == ("does not fit", 2050)
+    assert (verdict.word, verdict.need_bytes, verdict.run_bytes) == ("does not fit", 2050, 1100)
     assert verdict.margin < 0
 
 
 def test_cached_blocks_do_not_count_against_a_run(estimated):
     assert judge(estimated(reserved_bytes=9000), Card("c", 2000)).word == "fits"
+
+
+def test_a_paged_state_counts_against_no_run(estimated):
+    assert judge(estimated(paged_bytes=9000), Card("c", 2000)).word == "fits"
 
 
 def test_the_line_between_fits_and_tight(estimated):
@@ -45,9 +49,17 @@ def test_the_peak_is_the_larger_of_training_and_one_answer(predicted):
     assert predicted(trains=False).peak.allocated_bytes == 500
 
 
+def test_evaluation_counts_only_where_there_is_one(predicted):
+    assert [one.stage for one in predicted(1000, 1500).needed] == ["train", "evaluate"]
+    alone = predicted(1000, 1500, evaluates=False)
+    assert alone.needed == (alone.train,)
+    assert alone.peak is alone.train
+    assert predicted(trains=False, evaluates=False).peak.stage == "evaluate"  # there is nothing else to say
+
+
 @pytest.mark.parametrize("trains", [True, False])
 def test_a_prediction_survives_being_written(predicted, trains):
-    found = predicted(trains=trains)
+    found = predicted(trains=trains, evaluates=trains)
     assert Prediction.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 

@@ -104,10 +104,21 @@ def test_notes_say_what_was_assumed(workspace, a_profile, llama):
     config = llama(model_type="mistral", quantization_config={"quant_method": "gptq"})
     said = notes(predict(workspace, profile, config, MACHINE))
     assert "mistral was never measured: best effort" in said
-    assert "paged" in said
+    assert "of optimizer state is paged and not counted" in said
     assert "own quantization is not simulated" in said
     assert "| 1 prompt of up to 64 tokens" in said
     assert "1 prompts" not in said
+
+
+def test_a_run_that_does_not_evaluate_is_judged_by_its_training(workspace, a_profile, llama):
+    long = "max_new_tokens = 400_000"  # its cache is larger than all that training takes
+    profile = a_profile(train="max_length = 64", evals=long)
+    found = predict(workspace, profile, llama(), MACHINE)
+    assert (found.evaluates, found.peak.stage) == (True, "evaluate")
+    alone = predict(workspace, a_profile(train="max_length = 64", evals=f"{long}\nenabled = false"), llama(), MACHINE)
+    assert (alone.evaluates, alone.peak.stage) == (False, "train")
+    assert alone.evaluate_one == found.evaluate_one
+    assert "eval.enabled = false: only the training counts" in alone.train.notes
 
 
 def test_a_measured_family_needs_no_such_note(workspace, a_profile, llama):

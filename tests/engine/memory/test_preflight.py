@@ -71,10 +71,25 @@ def test_a_run_that_does_not_fit_is_refused_with_what_would(workspace, a_profile
     with pytest.raises(InputError) as raised:
         refuse(predictor, workspace, found)
     first, *changes, last = str(raised.value).splitlines()
-    assert first == "This run needs 16.72 KiB, and small card has 11.72 KiB, 1.00 KiB of it taken."
-    assert "  one row at a time, the same rows a step: 2.07 KiB" in changes
+    assert first == "Training needs 15.72 KiB, and small card has 11.72 KiB, 1.00 KiB of it taken by others."
+    assert "  one row at a time, the same rows a step: 1.07 KiB" in changes
     assert len(changes) <= 3
     assert "--anyway" in last
+
+
+def test_a_run_whose_answers_do_not_fit_is_told_to_train_alone(workspace, a_profile, played):
+    found = preflight(played(size, 20_000), workspace, a_profile(), CARD, "")
+    with pytest.raises(InputError) as raised:
+        refuse(played(size, 20_000), workspace, found)
+    first, then, *_ = str(raised.value).splitlines()
+    assert first == "Answering one prompt at a time needs 19.63 KiB, and small card has 9.77 KiB."
+    assert then == "  training alone, with eval.enabled = false: 1.07 KiB"
+
+
+def test_a_run_that_does_not_evaluate_is_not_refused_for_it(workspace, a_profile, played):
+    found = preflight(played(size, 20_000), workspace, a_profile(evals="enabled = false"), CARD, "")
+    assert found.verdict.word == "fits"
+    refuse(played(size, 20_000), workspace, found)
 
 
 def test_a_tight_run_is_not_refused(workspace, a_profile, played):

@@ -76,6 +76,19 @@ def test_the_weights_and_the_states_of_full_fine_tuning_by_hand(workspace):
     assert found.parts["optimizer"] == 4 * 596_049_920
 
 
+def test_8_bit_states_of_a_trained_embedding_are_in_fp32(workspace):
+    found = preview(workspace, on("qwen3-0.6b", 'method = "full"', train='optim = "adamw_bnb_8bit"'))
+    assert found.parts["optimizer"] == 2 * 596_049_920 + 6 * 151_936 * 1024
+
+
+def test_a_paged_state_is_told_and_not_counted(workspace):
+    found = preview(workspace, on("qwen3-0.6b", 'method = "full"', train='optim = "paged_adamw_8bit"'))
+    assert found.parts["optimizer"] == 0
+    assert found.paged_bytes == 2 * 596_049_920 + 6 * 151_936 * 1024
+    assert any("about 1.98 GiB of optimizer state is paged and not counted" in note for note in found.notes)
+    assert preview(workspace, on("qwen3-0.6b")).paged_bytes == 0
+
+
 def test_nf4_takes_its_bytes_on_linear_layers_alone(workspace):
     linear = 28 * (1024 * 2048 * 2 + 2 * 1024 * 1024 + 3 * 1024 * 3072)
     rest = 596_049_920 - linear

@@ -10,7 +10,7 @@ from workbench.choices.rows import Row
 from workbench.choices.sources import Source
 from workbench.engine.datasets.read import to_rows
 from workbench.engine.datasets.sample import normalised, split
-from workbench.engine.evaluate.parse import number
+from workbench.engine.evaluate.numbers import number
 from workbench.errors import InputError
 from workbench.profile import DataOptions
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from workbench.choices.formats import FORMATS, BadRowError, Format, Record, recognise
 from workbench.choices.rows import Row
 from workbench.engine.datasets.files import read_records
-from workbench.engine.evaluate.parse import number as parse_number
+from workbench.engine.evaluate.numbers import number as parse_number
 from workbench.errors import InputError, nearest
 from workbench.profile import DataOptions
 

@@ -13,7 +13,7 @@ import re
 import threading
 from typing import Any, Literal
 
-from workbench.engine.evaluate import parse
+from workbench.engine.evaluate import numbers
 
 Verdict = Literal["same", "different", "unread"]
 
@@ -107,5 +107,5 @@ def _verify(right: Any, answer: Any, decimals: int) -> Verdict:
 
 def _decimals(gold: str) -> int:
     """Places that a gold is rounded to, as in ``scoring.same_number``: those written, from two on."""
-    written = re.search(r"\.(\d{2,})", parse.clean(gold))
+    written = re.search(r"\.(\d{2,})", numbers.clean(gold))
     return min(len(written[1]), MOST_DECIMALS) if written else MOST_DECIMALS

@@ -9,7 +9,7 @@ from typing import Literal
 
 from workbench.choices.rows import Row
 from workbench.choices.tasks import UNANSWERABLE, AnswerFormat
-from workbench.engine.evaluate import expressions, parse, squad
+from workbench.engine.evaluate import expressions, numbers, parse, squad
 
 Status = Literal["ok", "empty", "unparsed", "truncated", "error"]
 Rule = Literal["exact", "rounded", "math_verify"]
@@ -75,10 +75,10 @@ def _judged(parsed: str, golds: Sequence[str], finish: str) -> Score:
         return Score(parsed, "ok", {"accuracy": 1.0}, "exact")
     if any(same_number(parsed, gold) for gold in golds):
         return Score(parsed, "ok", {"accuracy": 1.0}, "rounded")
-    numbers = [parse.number(gold) is not None for gold in golds]
-    if parse.number(parsed) is not None and all(numbers):
+    numeric = [numbers.number(gold) is not None for gold in golds]
+    if numbers.number(parsed) is not None and all(numeric):
         return Score(parsed, "ok", {"accuracy": 0.0}, "rounded")
-    verdicts = [expressions.compare(gold, parsed, one) for gold, one in zip(golds, numbers, strict=True)]
+    verdicts = [expressions.compare(gold, parsed, one) for gold, one in zip(golds, numeric, strict=True)]
     if all(verdict == "unread" for verdict in verdicts):
         return Score(None, "truncated" if finish == "length" else "unparsed", {"accuracy": 0.0})
     return Score(parsed, "ok", {"accuracy": float("same" in verdicts)}, "math_verify")
@@ -103,7 +103,7 @@ def same_number(parsed: str, gold: str) -> bool:
     >>> same_number("16.666666666666668", "16.67"), same_number("16.7", "16.67"), same_number("19601", "19600")
     (True, False, False)
     """
-    right, said = parse.number(gold), parse.number(parsed)
+    right, said = numbers.number(gold), numbers.number(parsed)
     if right is None or said is None:
         return _letters(parsed) == _letters(gold)
     decimals = re.search(r"\.(\d{2,30})", gold)
@@ -115,12 +115,12 @@ def same_number(parsed: str, gold: str) -> bool:
 
 def _same_value(parsed: str, gold: str) -> bool:
     """Whether both are one number, up to the 15 digits that a read answer keeps."""
-    right, said = parse.number(gold), parse.number(parsed)
+    right, said = numbers.number(gold), numbers.number(parsed)
     return right is not None and said is not None and (said == right or parsed == _written(right))
 
 
 def _letters(expression: str) -> str:
-    return "".join(parse.clean(expression).split())
+    return "".join(numbers.clean(expression).split())
 
 
 def _read(row: Row, golds: list[str], raw: str, finish: str, answer_format: AnswerFormat) -> tuple[Status, str | None]:
@@ -150,7 +150,7 @@ def _bare(row: Row, golds: list[str], text: str) -> str | None:
         return _span(first_line)
     if _symbolic(golds):
         return first_line
-    return _written(parse.number_said(text)) or _expression(text)
+    return _written(numbers.number_said(text)) or _expression(text)
 
 
 def _in_box(row: Row, golds: list[str], inside: str) -> str | None:
@@ -160,14 +160,14 @@ def _in_box(row: Row, golds: list[str], inside: str) -> str | None:
         return _span(inside)
     if _symbolic(golds):
         return inside
-    return _written(parse.number_in_box(inside)) or _expression(inside)
+    return _written(numbers.number_in_box(inside)) or _expression(inside)
 
 
 def _expression(text: str) -> str | None:
     """An answer that is no number and may yet have a value: one line, in its box if it has one."""
     inside = parse.boxed(text)
     line = text if inside is None else inside
-    return line if "\n" not in line.strip() and parse.has_value(line) else None
+    return line if "\n" not in line.strip() and numbers.has_value(line) else None
 
 
 def _labels(row: Row, golds: list[str]) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ def _span(text: str) -> str | None:
 
 def _symbolic(golds: list[str]) -> bool:
     """Whether no accepted answer is a number: then it is an expression."""
-    return all(parse.number(gold) is None for gold in golds)
+    return all(numbers.number(gold) is None for gold in golds)
 
 
 def _written(value: float | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from workbench.choices.protocols import as_read
 from workbench.choices.tasks import TASKS
-from workbench.engine.evaluate import heldout, macro_f1, parse, squad
+from workbench.engine.evaluate import heldout, macro_f1, numbers, squad
 from workbench.engine.evaluate.scoring import Rule, grade
 from workbench.engine.evaluate.squad_official import Answer, figures, oracle
 from workbench.engine.resampling import mean_interval
@@ -181,8 +181,8 @@ def _absdiff(samples: Sequence[Sample]) -> dict[str, float | int | None]:
     """The study's AbsDiff: only over answers that could be read, so that giving none improves it."""
     differences = []
     for sample in samples:
-        gold = parse.number(str(sample["gold"][0])) if sample["gold"] else None
-        said = parse.number(str(sample["parsed"])) if sample["status"] == "ok" else None
+        gold = numbers.number(str(sample["gold"][0])) if sample["gold"] else None
+        said = numbers.number(str(sample["parsed"])) if sample["status"] == "ok" else None
         if gold is not None and said is not None:
             differences.append(abs(said - gold))
     mean = sum(differences) / len(differences) if differences else None

@@ -37,6 +37,8 @@ class Estimate:
         error: Fraction that this source was off at most on the configurations it was measured on.
         notes: What was assumed, and what is only best effort.
         safe_margin: Fraction of the card that must stay free to call it a fit.
+        paged_bytes: About how much optimizer state lies beside torch's memory, in managed memory that moves to RAM when
+            the card is full; counted nowhere.
         spare_bytes: What may be needed beyond the prediction, by what the weights are; free as well in a fit.
     """
 
@@ -50,6 +52,7 @@ class Estimate:
     error: float
     notes: tuple[str, ...] = ()
     safe_margin: float = SAFE_MARGIN
+    paged_bytes: int = 0
     spare_bytes: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -90,6 +93,11 @@ class Verdict:
     margin: float
     card: Card
 
+    @property
+    def run_bytes(self) -> int:
+        """What the run needs by itself, the context included."""
+        return self.need_bytes - self.card.used_bytes
+
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
         return asdict(self)
@@ -106,6 +114,7 @@ class Prediction:
         workload: The micro-batch that was simulated.
         trainable_parameters: How many numbers are trained.
         versions: Of the libraries that were simulated with.
+        evaluates: Whether the run evaluates too; where it does not, what that would take counts for nothing.
     """
 
     train: Estimate | None
@@ -114,12 +123,22 @@ class Prediction:
     workload: Workload
     trainable_parameters: int
     versions: dict[str, str | None]
+    evaluates: bool = True
+
+    @property
+    def needed(self) -> tuple[Estimate, ...]:
+        """What the card must hold, one after the other: training, then one prompt if the run evaluates.
+
+        Evaluation counts with one prompt at a time, since it halves its batches by itself.
+        """
+        if self.train is None:
+            return (self.evaluate_one,)
+        return (self.train, self.evaluate_one) if self.evaluates else (self.train,)
 
     @property
     def peak(self) -> Estimate:
-        """The larger of training and evaluation: what the card must hold. Evaluation halves its batches by itself."""
-        needed = [self.train or self.evaluate_one, self.evaluate_one]
-        return max(needed, key=lambda one: one.allocated_bytes)
+        """The largest of what the card must hold."""
+        return max(self.needed, key=lambda one: one.allocated_bytes)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON; ``from_json`` reads it back."""
@@ -139,7 +158,8 @@ class Prediction:
         if evaluate is None or single is None:
             raise TypeError("a prediction always says what evaluation takes")
         workload = Workload(**content["workload"])
-        return cls(train, evaluate, single, workload, content["trainable_parameters"], content["versions"])
+        rest = (content[name] for name in ("trainable_parameters", "versions", "evaluates"))
+        return cls(train, evaluate, single, workload, *rest)
 
 
 def safe_margin(workload: Workload, profile: Profile) -> float:
@@ -156,7 +176,7 @@ def judge(estimate: Estimate, card: Card) -> Verdict:
     """The verdict on one estimate.
 
     What counts is what is allocated, with the context and whatever else is on the card: blocks that torch only caches
-    are given back before it runs out of memory.
+    are given back before it runs out of memory, and a paged optimizer's state makes room.
     """
     context = estimate.parts.get("context", 0)
     need = estimate.allocated_bytes + context + card.used_bytes

@@ -20,6 +20,7 @@ from workbench.engine.memory.cache import rows_id
 from workbench.engine.memory.config import MEASURED_FAMILIES
 from workbench.engine.memory.estimate import Estimate, Machine, Prediction, safe_margin
 from workbench.engine.memory.evaluation import Generation
+from workbench.engine.memory.need import paged_bytes, paged_note
 from workbench.engine.memory.outliers import outlier_bytes
 from workbench.engine.memory.simulate import Simulated
 from workbench.engine.memory.workload import Workload, longest, worst_case
@@ -62,7 +63,7 @@ def predict(
         predict_evaluation(profile, config, batch, machine)
         for batch in (generation, Generation(1, generation.prompt_tokens, generation.new_tokens))
     )
-    return Prediction(train, batched, single, workload, trainable, versions())
+    return Prediction(train, batched, single, workload, trainable, versions(), profile.eval.enabled)
 
 
 def predict_training(
@@ -72,10 +73,19 @@ def predict_training(
     fused = uses_liger_on_a_gpu(profile.train)
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
     spare, beside = outlier_bytes(profile, config, workload)
-    notes = [workload.source, *_notes(profile, config), *([beside] if beside else [])]
+    paged = paged_bytes(profile.train.optim, step.trainable_parameters, _trained_embedding(profile, config))
+    told = [beside, paged_note(paged) if paged else ""]
+    notes = [workload.source, *_notes(profile, config), *filter(None, told)]
     estimate = _estimate("train", step, machine, notes)
     margin = safe_margin(workload, profile)
-    return replace(estimate, safe_margin=margin, spare_bytes=spare), step.trainable_parameters
+    estimate = replace(estimate, safe_margin=margin, spare_bytes=spare, paged_bytes=paged)
+    return estimate, step.trainable_parameters
+
+
+def _trained_embedding(profile: Profile, config: dict[str, Any]) -> int:
+    """How many of the trained numbers are the embedding's: all of them or none."""
+    text = config.get("text_config", config)
+    return int(text["vocab_size"] * text["hidden_size"]) if profile.adapter.method == "full" else 0
 
 
 def predict_evaluation(profile: Profile, config: dict[str, Any], batch: Generation, machine: Machine) -> Estimate:
@@ -202,8 +212,6 @@ def _notes(profile: Profile, config: dict[str, Any]) -> list[str]:
     if profile.train.use_liger_kernel == "auto":
         used = "used" if uses_liger_on_a_gpu(profile.train) else "not used: liger-kernel is not installed here"
         found.append(f'train.use_liger_kernel = "auto": {used}')
-    if profile.train.optim.startswith("paged_"):
-        found.append(
-            "the optimizer's state is paged: it lies beside torch's memory and moves to RAM when the card is full"
-        )
+    if not profile.eval.enabled:
+        found.append("eval.enabled = false: only the training counts")
     return found

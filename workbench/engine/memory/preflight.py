@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.changes import Change, largest_batch, suggest
 from workbench.engine.memory.estimate import Prediction, Verdict, judge
+from workbench.engine.memory.need import STAGES
 from workbench.engine.memory.predictor import Predictor
 from workbench.engine.run import Run
 from workbench.engine.texts import size_text
@@ -85,19 +86,30 @@ def refuse(predictor: Predictor, workspace: Workspace, found: Preflight) -> None
     Raises:
         InputError: It does not fit; the message names the best single changes.
     """
-    verdict = found.verdict
-    if verdict is None or verdict.word != "does not fit":
+    verdict, prediction = found.verdict, found.prediction
+    if verdict is None or prediction is None or verdict.word != "does not fit":
         return
     changes = [change for change in suggest(predictor, workspace, found.profile, verdict.card) if _helps(change)][:3]
     card, taken = verdict.card, ""
     if card.used_bytes:
-        taken = f", {size_text(card.used_bytes)} of it taken"
+        taken = f", {size_text(card.used_bytes)} of it taken by others"
+    stage = STAGES[prediction.peak.stage].capitalize()
     lines = [
-        f"This run needs {size_text(verdict.need_bytes)}, and {card.name} has {size_text(card.total_bytes)}{taken}.",
-        *(f"  {change.name}: {size_text(change.verdict.need_bytes)}" for change in changes),
+        f"{stage} needs {size_text(verdict.run_bytes)}, and {card.name} has {size_text(card.total_bytes)}{taken}.",
+        *_training_alone(prediction, card),
+        *(f"  {change.name}: {size_text(change.verdict.run_bytes)}" for change in changes),
         "`workbench fit` says more; --anyway starts it all the same.",
     ]
     raise InputError("\n".join(lines))
+
+
+def _training_alone(prediction: Prediction, card: Card) -> list[str]:
+    """Where the training would fit and the evaluation does not."""
+    if prediction.train is None or prediction.peak is prediction.train:
+        return []
+    verdict = judge(prediction.train, card)
+    fits = verdict.word != "does not fit"
+    return [f"  training alone, with eval.enabled = false: {size_text(verdict.run_bytes)}"] if fits else []
 
 
 def _helps(change: Change) -> bool:

@@ -15,6 +15,7 @@ from workbench.engine.memory.cards import Card
 from workbench.engine.memory.config import Shape, model_config, shape_of
 from workbench.engine.memory.estimate import Estimate, safe_margin
 from workbench.engine.memory.machine import machine
+from workbench.engine.memory.need import paged_bytes, paged_note
 from workbench.engine.memory.workload import Workload, worst_case
 from workbench.errors import InputError
 from workbench.paths import Workspace
@@ -32,9 +33,10 @@ NF4_PLAIN_BYTES = 0.5 + 4 / 64
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Numbers that several terms need: trained numbers, bytes of one, bytes of a weight's dtype."""
+    """Numbers that several terms need: trained ones, the embedding's among them, and bytes of one and of a weight."""
 
     trained: int
+    embedding: int
     adapter: int
     trained_bytes: int
     dtype_bytes: int
@@ -61,6 +63,7 @@ def preview(
     batch = workload or worst_case(profile.train)
     sizes = _sizes(profile, shape)
     around = machine(card)
+    paged = paged_bytes(profile.train.optim, sizes.trained, sizes.embedding)
     parts = {
         "weights": _weights(profile, shape, sizes),
         "adapter": sizes.adapter * sizes.trained_bytes,
@@ -80,7 +83,8 @@ def preview(
         parts={**parts, "context": around.context_bytes},
         error=ERROR,
         safe_margin=safe_margin(batch, profile),
-        notes=(batch.source, *around.notes),
+        notes=(batch.source, *([paged_note(paged)] if paged else []), *around.notes),
+        paged_bytes=paged,
     )
 
 
@@ -90,18 +94,18 @@ def _sizes(profile: Profile, shape: Shape) -> _Sizes:
     hidden_bytes = 4 if upcast or dtype_bytes == 4 else 2
     adapter = profile.adapter
     if isinstance(adapter, FullOptions):
-        return _Sizes(_parameters(shape), 0, dtype_bytes, dtype_bytes, hidden_bytes)
+        return _Sizes(_parameters(shape), shape.vocabulary * shape.hidden, 0, dtype_bytes, dtype_bytes, hidden_bytes)
     trained_bytes = 2 if profile.quant.method != "none" else 4
     linears = shape.linears()
     targets = [linears[name] for name in _targets(profile, linears)]
     if isinstance(adapter, VeraOptions):
         shared = adapter.r * (max(into for into, _ in targets) + max(out for _, out in targets))
         trained = shape.layers * sum(out + adapter.r for _, out in targets)
-        return _Sizes(trained, trained + shared, trained_bytes, dtype_bytes, hidden_bytes)
+        return _Sizes(trained, 0, trained + shared, trained_bytes, dtype_bytes, hidden_bytes)
     trained = shape.layers * sum(adapter.r * (into + out) for into, out in targets)
     if adapter.method == "dora":
         trained += shape.layers * sum(out for _, out in targets)
-    return _Sizes(trained, trained, trained_bytes, dtype_bytes, hidden_bytes)
+    return _Sizes(trained, 0, trained, trained_bytes, dtype_bytes, hidden_bytes)
 
 
 def _targets(profile: Profile, linears: dict[str, tuple[int, int]]) -> list[str]:
@@ -144,11 +148,11 @@ def _weights(profile: Profile, shape: Shape, sizes: _Sizes) -> int:
 
 def _optimizer(profile: Profile, sizes: _Sizes) -> int:
     optim = OPTIMIZERS[profile.train.optim]
-    if optim.name.startswith("paged_"):
+    if optim.paged:
         return 0
     if optim.name.startswith("adamw_torch"):
         return 2 * sizes.trained * sizes.trained_bytes
-    return round(sizes.trained * optim.state_bytes)
+    return round(optim.total_bytes(sizes.trained, sizes.embedding))
 
 
 def _moving(profile: Profile, shape: Shape, batch: Workload, sizes: _Sizes) -> tuple[str, dict[str, int]]:

@@ -69,9 +69,8 @@ def _liger(profile: Profile) -> Values:
 
 
 def _paged(profile: Profile) -> Values:
-    optim = profile.train.optim
-    helps = OPTIMIZERS[optim].state_bytes > 0 and not optim.startswith("paged_")
-    return {"train.optim": "paged_adamw_8bit"} if helps else {}
+    optim = OPTIMIZERS[profile.train.optim]
+    return {"train.optim": "paged_adamw_8bit"} if optim.state_bytes > 0 and not optim.paged else {}
 
 
 def _nf4(profile: Profile) -> Values:

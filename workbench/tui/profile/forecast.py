@@ -28,7 +28,7 @@ class Forecast:
     @property
     def worst(self) -> Estimate | None:
         """The stage that needs most."""
-        return max(self.estimates, key=lambda one: one.process_bytes, default=None)
+        return max(self.estimates, key=lambda one: one.allocated_bytes, default=None)
 
 
 def preview(draft: Draft, card: Card | None) -> Forecast:
@@ -37,16 +37,8 @@ def preview(draft: Draft, card: Card | None) -> Forecast:
 
 
 def simulate(draft: Draft, card: Card | None, predictor: Predictor) -> Forecast:
-    """The simulation's answer, after some seconds of another process.
-
-    Evaluation counts with one prompt at a time: it makes its batches smaller by itself where they do not fit.
-    """
-
-    def ask() -> tuple[Estimate, ...]:
-        found = predictor.predict(draft.workspace, draft.profile(), card)
-        return tuple(one for one in (found.train, found.evaluate_one) if one)
-
-    return _told(draft, ask)
+    """The simulation's answer, after some seconds of another process."""
+    return _told(draft, lambda: predictor.predict(draft.workspace, draft.profile(), card).needed)
 
 
 def _told(draft: Draft, ask: Callable[[], tuple[Estimate, ...]]) -> Forecast:

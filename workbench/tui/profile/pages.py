@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from workbench.engine.differences import Difference
+from workbench.engine.memory.need import counted
 from workbench.errors import Problem
 from workbench.tui.profile.fields import problem_text
 from workbench.tui.profile.lines import Known, parts_line, plan_lines, verdict_line
@@ -60,11 +61,17 @@ def dry_run_text(problems: Sequence[Problem], report: dict[str, Any] | None, kno
     text.append("\nforecast\n", style="underline")
     for line in (verdict_line(known), parts_line(known)):
         text.append("    ").append_text(line).append("\n" if line else "")
-    for note in dict.fromkeys(
-        note for one in (known.forecast.estimates if known.forecast else ()) for note in one.notes
-    ):
+    for note in _notes(known):
         text.append(f"           {one_line(note)}\n", style="dim")
     return text.append_text(plan_lines(known.plan)) if known.plan else text
+
+
+def _notes(known: Known) -> list[str]:
+    """What the forecast counts on the card, and what it assumes; each sentence once."""
+    worst = known.forecast.worst if known.forecast else None
+    told = counted(worst, known.card) if worst and known.card else []
+    assumed = [note for one in (known.forecast.estimates if known.forecast else ()) for note in one.notes]
+    return list(dict.fromkeys([*told, *assumed]))
 
 
 def difference_text(what: str, rows: Sequence[Difference]) -> Text:
