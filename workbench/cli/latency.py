@@ -19,7 +19,7 @@ def latency(
 ) -> None:
     """Time prompts one by one at a forced length; the figures are kept in each run's result.
 
-    On a CUDA GPU the first pass compiles a step of decoding, which takes a minute or more and is not timed. Where it
+    On a CUDA GPU the first pass compiles a step of decoding, which takes a minute or two and is not timed. Where it
     cannot be compiled the reason is told, a slower way is taken, and the figures name it.
     """
     from workbench.engine.latencies import comparable, measure

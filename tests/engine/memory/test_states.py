@@ -7,6 +7,7 @@ from workbench.engine.memory.tracker import Tracker
 
 MATRIX = torch.empty(128, 64, dtype=torch.bfloat16)
 VECTOR = torch.empty(100)
+LARGE = torch.empty(1000, 256)
 
 
 def kept_bytes(optim, *parameters):
@@ -34,9 +35,19 @@ def test_adafactor_keeps_a_row_and_a_column():
     assert kept_bytes("adafactor", VECTOR) == 100 * 4
 
 
-@pytest.mark.parametrize("optim", ["paged_adamw_8bit", "paged_adamw_32bit", "sgd"])
-def test_paged_states_and_plain_descent_hold_nothing_of_torchs_memory(optim):
-    assert kept_bytes(optim, MATRIX, VECTOR) == 0
+def test_plain_descent_keeps_nothing():
+    assert kept_bytes("sgd", MATRIX, VECTOR) == 0
+
+
+@pytest.mark.parametrize(("optim", "scales"), [("paged_adamw_8bit", 2 * 1000 * 4), ("paged_adamw_32bit", 0)])
+def test_paged_states_lie_outside_torchs_memory_but_for_scales_and_small_ones(optim, scales):
+    assert kept_bytes(optim, LARGE) == scales
+    assert kept_bytes(optim, MATRIX) == (2 * (8192 + 8192 // 256 * 4) if scales else 2 * 8192 * 4)
+
+
+def test_an_embeddings_8_bit_moments_are_in_fp32_and_paged_if_it_is():
+    held = {optim: sum(one.nbytes for one in keep_states(optim, [LARGE], LARGE)) for optim in STATES}
+    assert (held["adamw_bnb_8bit"], held["paged_adamw_8bit"]) == (2 * LARGE.numel() * 4, 0)
 
 
 @pytest.mark.parametrize(

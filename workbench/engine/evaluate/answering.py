@@ -17,7 +17,7 @@ from workbench.engine.evaluate.generate import by_library
 from workbench.engine.evaluate.latency import Answerer, Timing
 
 COMPILED, RECORDED, EAGER, GENERATE = "CUDA graphs, compiled", "CUDA graphs", "eager", "generate"
-COMPILING = "compiling a step of decoding: a minute or more, once"
+COMPILING = "compiling a step of decoding: a minute or two, once"
 
 Say = Callable[[str], None]
 

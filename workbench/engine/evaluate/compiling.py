@@ -16,8 +16,10 @@ from workbench.engine.evaluate.attention import inner
 from workbench.engine.evaluate.decode import next_logits
 from workbench.engine.evaluate.graphs import Forward
 
-OPTIONS: dict[str, Any] = {}
-"""For the compiler behind ``torch.compile``. None of them may make it record graphs of its own."""
+OPTIONS: dict[str, Any] = {"coordinate_descent_tuning": True}
+"""For the compiler behind ``torch.compile``. Tuned, a product with one row is a sum that is fused with what stands
+beside it: 6.3 instead of 7.1 ms a token of an 8B model on an H100, for 40 s more of compiling, once. None of them may
+make it record graphs of its own."""
 STRUCTURES = 64
 """So many kinds of models may be compiled in one process; by default the ninth would be refused."""
 

@@ -172,6 +172,11 @@ def safe_margin(workload: Workload, profile: Profile) -> float:
     )
 
 
+def safe_bytes(estimate: Estimate, card: Card) -> float:
+    """What must stay free of the card to call it a fit."""
+    return estimate.safe_margin * card.total_bytes + estimate.spare_bytes
+
+
 def judge(estimate: Estimate, card: Card) -> Verdict:
     """The verdict on one estimate.
 
@@ -183,6 +188,5 @@ def judge(estimate: Estimate, card: Card) -> Verdict:
     margin = 1 - need / card.total_bytes
     word: Literal["fits", "tight", "does not fit"] = "does not fit"
     if margin >= 0:
-        spare = estimate.spare_bytes / card.total_bytes
-        word = "fits" if margin >= estimate.safe_margin + spare else "tight"
+        word = "fits" if margin * card.total_bytes >= safe_bytes(estimate, card) else "tight"
     return Verdict(word, need, card.total_bytes, margin, card)

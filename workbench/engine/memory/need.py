@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.engine.memory.cards import Card
-from workbench.engine.memory.estimate import Estimate, judge
+from workbench.engine.memory.estimate import Estimate, judge, safe_bytes
 from workbench.engine.texts import size_text
 
 STAGES = {"train": "training", "evaluate": "answering one prompt at a time"}
@@ -51,13 +51,15 @@ def displaced_bytes(estimate: Estimate, card: Card) -> int:
 
 
 def counted(estimate: Estimate, card: Card) -> list[str]:
-    """What the need on this card is the sum of, and how much of a paged state will have to lie in RAM."""
+    """What the need is the sum of, why a tight one is no fit, and how much of a paged state will have to lie in RAM."""
     parts = [
         f"{size_text(estimate.allocated_bytes)} allocated while {STAGES[estimate.stage]}",
         f"{size_text(estimate.parts.get('context', 0))} of CUDA itself",
         *([f"{size_text(card.used_bytes)} held by others"] if card.used_bytes else []),
     ]
     told = [f"counted: {' + '.join(parts)}"]
+    if judge(estimate, card).word == "tight":
+        told.append(f"a fit leaves {size_text(round(safe_bytes(estimate, card)))} free, for what cannot be foreseen")
     displaced = displaced_bytes(estimate, card)
     if displaced:
         told.append(f"about {size_text(displaced)} of the paged optimizer state will lie in RAM, fetched at every step")

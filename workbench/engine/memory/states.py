@@ -16,6 +16,8 @@ BLOCK_SIZE_8BIT = 256
 """Numbers of an 8-bit state that share one scale (bitsandbytes/optim/optimizer.py)."""
 MIN_8BIT_SIZE = 4096
 """Smaller parameters keep fp32 states (the same file, min_8bit_size)."""
+MIN_PAGED_SIZE = 100_000
+"""Smaller parameters keep their states in torch's memory (the same file, get_state_buffer)."""
 
 
 def _adam(parameter: torch.Tensor) -> Tensors:
@@ -49,8 +51,18 @@ def _adafactor(parameter: torch.Tensor) -> Tensors:
     return [rows, torch.empty(parameter.shape[:-2] + parameter.shape[-1:], dtype=torch.float32)]
 
 
+def _paged(parameter: torch.Tensor) -> Tensors:
+    """Moments in managed memory, which the driver moves to the host; those of small parameters are not."""
+    return _moments(parameter) if parameter.numel() < MIN_PAGED_SIZE else []
+
+
+def _paged_8bit(parameter: torch.Tensor) -> Tensors:
+    """The same in one byte: the scales are not paged (the same file, Optimizer2State.init_state)."""
+    states = _adam_8bit(parameter)
+    return states if parameter.numel() < MIN_PAGED_SIZE else states[1::2]
+
+
 def _nothing(parameter: torch.Tensor) -> Tensors:
-    """No state, or one in managed memory that the driver moves to the host: paged optimizers."""
     return []
 
 
@@ -73,14 +85,17 @@ STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {
     "adamw_torch_fused": _adam,
     "adamw_torch": _adam,
     "adamw_bnb_8bit": _adam_8bit,
-    "paged_adamw_8bit": _nothing,
-    "paged_adamw_32bit": _nothing,
+    "paged_adamw_8bit": _paged_8bit,
+    "paged_adamw_32bit": _paged,
     "adafactor": _adafactor,
     "sgd": _nothing,
 }
 """State tensors of one parameter, by ``train.optim``."""
 
-EMBEDDING_STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {"adamw_bnb_8bit": _moments}
+EMBEDDING_STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {
+    "adamw_bnb_8bit": _moments,
+    "paged_adamw_8bit": _paged,
+}
 """The same of an embedding's weight where it is kept otherwise (transformers/trainer.py, create_optimizer)."""
 
 TEMPORARIES: dict[str, Callable[[Sequence[torch.Tensor]], Tensors]] = {
