@@ -110,6 +110,56 @@ async def test_check_28_numbers_have_units_and_unknown_ones_a_reason(drive, reco
         assert "loss  train" in text
 
 
+STEP = {"step": 12_345, "total_steps": 20_000, "loss": 1.1824, "learning_rate": 1.86e-4, "grad_norm": 0.714}
+STEP |= {"tokens_per_s": 12_412.0, "eta_s": 4320.0, "epoch": 0.6}
+LOOK = {"step": 12_000, "eval_loss": 1.2412, "n": 100}
+DRIVER = {"device_used_bytes": 10 * 2**30, "device_total_bytes": 80 * 2**30, "process_bytes": 9.5 * 2**30}
+DRIVER |= {"rss_bytes": 2**30, "utilization": 0.95, "temperature_celsius": 61.0, "power_watts": 181.4}
+
+
+@pytest.mark.parametrize(
+    ("width", "asked"), [(80, False), (80, True), (60, False)], ids=["80", "80, a checkpoint asked for", "60"]
+)
+async def test_no_number_of_worth_is_cut_off(drive, recorded, width, asked):
+    run = recorded["running"]
+    add(run, "started")
+    add(run, "stage", stage="train")
+    add(run, "predicted", process_bytes=None, allocated_bytes=9.25 * 2**30)
+    for _ in range(20):
+        add(run, "step", **STEP)
+    add(run, "evaluated", **LOOK)
+    add(run, "saved", what="checkpoint", step=12_000, seconds=1.0)
+    add(run, "memory", **DRIVER)
+    if asked:
+        run.checkpoint_file.touch()
+    async with drive(recorded.workspace, "live", run.id, (width, 24)) as (app, pilot):
+        await loaded(app, pilot, run)
+        await pilot.press("space")
+        await pilot.pause()
+        text = "\n".join(frame(app)[:5])
+        for said in ("● running", "step 12345/20000", "elapsed", "ETA 1h12", "checkpoint asked for" if asked else ""):
+            assert said in text, said
+        for said in ("loss 1.182", "eval 1.241", "tok/s 12,412", "lr 1.86e-4", "grad 0.714", "ckpt 12000 ✓"):
+            assert said in text or width < 80, said
+        for said in ("VRAM own 9.5G", "peak 9.5G", "device 10G/80G", "predicted for torch 9.25G"):
+            assert said in text or width < 80, said
+        assert "paused" in text
+        assert ("…" in text) == (width < 80)
+
+
+def test_an_evaluation_on_80_columns_gives_up_the_percent_and_the_reason_before_what_it_does(drive):
+    state = RunState()
+    told = {"dataset": "mmlu-pro-law-and-more", "metric": "accuracy", "done": 100, "total": 1000, "score": 0.5123}
+    for time_s, (kind, fields) in enumerate((("started", {}), ("step", STEP), ("stage", {"stage": "evaluate base"}))):
+        state = fold(state, Event(kind, float(time_s), fields))
+    history = History()
+    history.add(Portion(fold(state, Event("sample", 3.0, told)), attempts=2))
+    said = facts.progress(history, 15.0, width=78).plain
+    assert len(said) <= 78
+    assert said == "● running  evaluate base  mmlu-pro-la… 100/1000  accuracy 0.512  elapsed 12s"
+    assert "ETA n/a (known only while it trains)" in facts.progress(history, 15.0, width=200).plain
+
+
 async def test_check_28_a_run_on_the_cpu_says_why_there_is_no_vram(drive, recorded):
     run = record_run(recorded.workspace, "cpu", "20260102-120000")
     sample = {"kind": "memory", "rss_bytes": 900 * MIB, "reason": "no CUDA device"}
