@@ -51,6 +51,7 @@ class CompareScreen(Plots):
         Key("compare.axes", "X", "axes", "Choose the axes"),
         Key("compare.front", "P", "front", "Pareto front on or off"),
         SHARED["log_y"],
+        Key("compare.loss", "m", "next_metric", "Loss: training, validation"),
         Key("compare.before", "left_square_bracket", "block(-1)", "Previous data set"),
         Key("compare.next", "right_square_bracket", "block(1)", "Next data set"),
     )

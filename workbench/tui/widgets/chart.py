@@ -149,7 +149,8 @@ class Chart(Widget):
         for number, series in enumerate(self._plot.series):
             if not len(series.curve):
                 continue
-            style = self.get_visual_style(f"chart--series-{number % SERIES}")
+            colour = number if series.colour_of is None else series.colour_of
+            style = self.get_visual_style(f"chart--series-{colour % SERIES}")
             newest = "n/a" if series.curve.last is None else self._plot.y_format(series.curve.last)
             name = f"{self._sign(number, series)}{one_line(series.name)} {newest if numbers else ''}"
             parts.append(Content.styled(name.strip(), style))
