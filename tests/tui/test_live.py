@@ -16,6 +16,7 @@ from workbench.engine.events import Event, EventLog
 from workbench.engine.history import History, Portion
 from workbench.engine.run import RunState, fold
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.help import sections
 from workbench.tui.live import facts
 from workbench.tui.live.view import LiveView
 from workbench.tui.settings import Settings
@@ -160,6 +161,22 @@ def test_an_evaluation_on_80_columns_gives_up_the_percent_and_the_reason_before_
     assert "ETA n/a (known only while it trains)" in facts.progress(history, 15.0, width=200).plain
 
 
+async def test_check_28_what_is_not_there_yet_and_what_never_will_be_are_told_apart(drive, recorded):
+    add(recorded["base"], "started", verb="base", within="20260101-190000-running")
+    add(recorded["base"], "ended", status="finished")
+    begun = record_run(recorded.workspace, "begun", "20260102-120000")
+    async with drive(recorded.workspace, "live", recorded["base"].id) as (app, pilot):
+        view = await loaded(app, pilot, recorded["base"])
+        text = "\n".join(frame(app))
+        assert "no step done (finished)" in text
+        assert "memory n/a (no sample taken)" in text
+        assert "yet" not in view.text()
+        assert "started within 20260101-190000-running" in text
+        app.screen.show_run(begun.id)
+        await until(pilot, lambda: "no step done yet (waiting)" in view.text())
+        assert "no sample taken yet" in view.text()
+
+
 async def test_check_28_a_run_on_the_cpu_says_why_there_is_no_vram(drive, recorded):
     run = record_run(recorded.workspace, "cpu", "20260102-120000")
     sample = {"kind": "memory", "rss_bytes": 900 * MIB, "reason": "no CUDA device"}
@@ -169,7 +186,7 @@ async def test_check_28_a_run_on_the_cpu_says_why_there_is_no_vram(drive, record
         text = "\n".join(frame(app))
         assert "RSS 900M  peak 900M  VRAM n/a (no CUDA device)" in text
         assert "tok/s n/a" in text
-        assert "(n/a: no step yet)" in text
+        assert "ckpt none  (n/a: no step done)" in text
         assert "memory of the process" in text
         await pilot.press("l", "l")
         await pilot.pause()
@@ -510,6 +527,7 @@ async def test_check_30_pausing_stops_the_painting_and_not_the_run(drive, record
         await until(pilot, lambda: view.history.state.step > step + 10)
         assert view.query_one("#main").text() == chart
         assert "display paused" in "\n".join(frame(app))
+        assert ("space", "Resume") in dict(sections(app.screen))["This screen"]
         await pilot.press("space")
         await until(pilot, lambda: view.query_one("#main").text() != chart)
         await until(pilot, lambda: "space Pause" in frame(app)[-1])

@@ -9,13 +9,14 @@ from typing import Any
 
 from textual.content import Content
 
+from workbench.engine.follow import ENDED
 from workbench.engine.history import History
 from workbench.engine.run import RunState
-from workbench.tui.live.charts import celsius, own_key, precise, predicted, watts
-from workbench.tui.live.fit import Part, fitted, part
+from workbench.tui.live.charts import celsius, none_so_far, own_key, precise, predicted, watts
 from workbench.tui.safe import one_line
 from workbench.tui.states import state_content
 from workbench.tui.widgets import axis
+from workbench.tui.widgets.fit import Part, fitted, part
 from workbench.tui.widgets.sparkline import sparkline
 
 SPARKS = (8, 4)
@@ -97,7 +98,7 @@ def _answered(fields: dict[str, dict[str, Any]]) -> list[Part]:
 
 def _eta(history: History) -> tuple[str, ...]:
     if not history.state.step:
-        return ("ETA n/a (no step yet)",)
+        return ("ETA n/a (no step done yet)",)
     if history.state.stage != "train":
         return "ETA n/a (known only while it trains)", "ETA n/a (not training)", ""
     return (f"ETA {_or_reason(history.fact('step', 'eta_s'), axis.time, 'not told')}",)
@@ -119,7 +120,8 @@ def training(history: History, ascii_only: bool = False, width: int | None = Non
     ]
     told = ("loss", "tokens_per_s", "learning_rate", "grad_norm")
     if any(step.get(key) is None for key in told):
-        parts.append(part("(n/a: no number told)", "(n/a: not told)", worth=1) if step else part("(n/a: no step yet)"))
+        none = f"(n/a: {none_so_far('step', 'done', history)})"
+        parts.append(part("(n/a: no number told)", "(n/a: not told)", worth=1) if step else part(none))
     return fitted(parts, width)
 
 
@@ -138,7 +140,7 @@ def _eval_loss(history: History) -> list[Part]:
 def _saved(history: History, ascii_only: bool) -> str:
     saved = history.state.fields.get("saved")
     if not saved:
-        return "none yet"
+        return "none" if history.state.status in ENDED else "none yet"
     done = "+" if ascii_only else "✓"
     return f"{saved['step']} {done}" if "step" in saved else f"{one_line(saved.get('what'))} {done}"
 
@@ -147,7 +149,7 @@ def memory(history: History, width: int | None = None) -> Content:
     """The memory in use, its peak, the capacity and the prediction; what else the driver tells."""
     sample, foretold = history.memory, predicted(history)
     if not sample:
-        return Content("memory n/a (no sample yet)")
+        return Content(f"memory n/a ({none_so_far('sample', 'taken', history)})")
     told = _gpu(history) if "device_used_bytes" in sample else _process(history)
     return fitted([*told, part(foretold.name if foretold else "predicted n/a (none made)"), *_machine(sample)], width)
 

@@ -14,9 +14,9 @@ from textual.widgets import Input, Static
 from workbench.engine.history import History
 from workbench.tui.live import facts
 from workbench.tui.live.charts import CHARTS, METRICS
-from workbench.tui.live.fit import fitted, part
 from workbench.tui.live.pages import MAIN, PAGES, Page, is_large
 from workbench.tui.widgets.chart import Chart
+from workbench.tui.widgets.fit import fitted, part
 from workbench.tui.widgets.log import LogView
 from workbench.tui.widgets.plot import View
 
