@@ -51,6 +51,27 @@ def test_a_stage_of_long_ago_is_found_and_reading_goes_on_behind_the_last_whole_
     assert seen.offset == whole
 
 
+def test_an_ended_run_knows_its_last_step_however_much_was_asked_after_it(log):
+    steps = [step(number, 400) for number in range(1, 401)]
+    answers = [("sample", {"dataset": "quiz", "done": number, "total": 2000}) for number in range(1, 2001)]
+    asked = [("stage", {"stage": "evaluate"}), ("memory", {}), *answers]
+    write(log, ("started", {}), ("stage", {"stage": "train"}), *steps, *asked, ("ended", {"status": "finished"}))
+    seen = glance(log)
+    assert (seen.state.step, seen.state.loss, seen.state.total_steps) == (400, 600.0, 400)
+    assert (seen.state.stage, seen.state.status) == ("evaluate", "finished")
+    assert WIDTH <= len(seen.curve.points) <= 2 * WIDTH + 1
+    assert seen.curve.points[-1] == (400, 600.0)
+
+
+def test_wherever_the_look_back_begins_the_last_lines_are_found_whole(log, monkeypatch):
+    write(log, ("started", {}), ("stage", {"stage": "train"}), step(1, 2), step(2, 2))
+    write(log, *[("note", {"text": "a"})] * 3)
+    for begun in range(1, log.stat().st_size):
+        monkeypatch.setattr(module, "TAIL_BYTES", begun)
+        seen = glance(log).state
+        assert (begun, seen.step, seen.stage, seen.status) == (begun, 2, "train", "running")
+
+
 def test_the_curve_is_spread_over_the_whole_file(log):
     write(log, ("started", {}), *[step(number, 5000) for number in range(1, 5001)])
     points = glance(log).curve.points

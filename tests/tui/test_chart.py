@@ -200,6 +200,16 @@ async def test_a_legend_that_lacks_room_leaves_out_its_numbers_and_then_its_titl
             assert chart.text().splitlines()[0] == legend
 
 
+async def test_a_lower_border_that_lacks_room_keeps_how_it_is_looked_at():
+    chart = Chart(replace(MEMORY, x_name="elapsed", note="peak 18G"))
+    async with Bench(chart).run_test(size=(80, 12)) as pilot:
+        chart.look(window=600.0)
+        for width, said in ((40, "elapsed  peak 18G  last 600"), (28, "peak 18G  last 600"), (20, "last 600")):
+            await pilot.resize_terminal(width, 12)
+            await pilot.pause()
+            assert chart.text().splitlines()[-1] == said
+
+
 async def test_check_14_32_a_chart_survives_any_size_and_any_curve():
     curves = [Curve(), Curve([(1, 1.0)]), Curve([(1, math.nan)]), Curve([(5, 1.0), (3, 2.0)])]
     charts = [Chart(Plot("x", [Series("y", curve)]), mode=mode) for curve in curves for mode in MODES]

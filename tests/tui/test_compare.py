@@ -12,8 +12,10 @@ from textual.widgets import Input, OptionList, Static
 
 from workbench.engine.compare import compare
 from workbench.engine.contenders import finished
+from workbench.engine.curves import Curve
 from workbench.tui.compare.block_bar import BlockBar
 from workbench.tui.compare.diff_screen import DiffScreen
+from workbench.tui.compare.overlay import Losses, overlay
 from workbench.tui.compare.scatter import Scatter
 from workbench.tui.widgets.table import Table
 
@@ -227,6 +229,66 @@ async def test_loss_curves_of_the_marked_runs_lie_over_each_other(comparing, rec
         assert [(one.name, len(one.curve)) for one in screen.curves.plot.series] == [("finished", 40), ("better", 40)]
         await press(pilot, "L")
         assert screen.curves.view.log_y
+
+
+def looked(run, *losses):
+    """Add looks at validation rows to a run that has ended."""
+    looks = [{"kind": "evaluated", "step": 10 * at, "eval_loss": loss} for at, loss in enumerate(losses, 1)]
+    write_events(run, *looks, ended("finished"))
+
+
+async def test_the_loss_on_validation_rows_lies_beside_the_training_loss_of_its_run(comparing, recorded, shown):
+    looked(recorded["better"], 2.25, 2.125)
+    async with comparing(recorded.workspace) as (app, pilot, screen):
+        screen.table.set_marks([FINISHED, BETTER])
+        await press(pilot, "v", "v")
+        await until(lambda: len(screen.curves.plot.series) == 3)
+        await pilot.pause()
+        legend = screen.curves.text().splitlines()[0]
+        assert legend.startswith("loss  ● finished ")
+        assert "■ eval 2.125" in legend[legend.index("○ better ") :]
+        inks = [ink for row in screen.curves._picture.rows for text, ink in row if "■" in text]
+        assert inks == ["series-1"] * 2  # the colour of its run
+        assert legend in shown(app)
+
+
+async def test_m_shows_one_of_the_losses_alone(comparing, recorded, shown):
+    looked(recorded["better"], 2.25, 2.125)
+    async with comparing(recorded.workspace) as (app, pilot, screen):
+        screen.table.set_marks([FINISHED, BETTER])
+        await press(pilot, "v", "v")
+        await until(lambda: len(screen.curves.plot.series) == 3)
+        await press(pilot, "m")
+        assert [(one.name, len(one.curve)) for one in screen.curves.plot.series] == [("finished", 40), ("better", 40)]
+        assert "training loss" in shown(app)
+        await press(pilot, "m")
+        assert [(one.name, list(one.curve.ys)) for one in screen.curves.plot.series] == [("better", [2.25, 2.125])]
+        assert "validation loss, 1 has none" in shown(app)
+        await press(pilot, "m")
+        assert len(screen.curves.plot.series) == 3
+
+
+async def test_m_says_why_there_is_no_loss_on_validation_rows(comparing, recorded):
+    async with comparing(recorded.workspace) as (app, pilot, screen):
+        await press(pilot, "m")
+        assert "loss curves; v goes there" in app.messages.all[-1].text
+        screen.table.set_marks([FINISHED, BETTER])
+        await press(pilot, "v", "v")
+        await until(lambda: len(screen.curves.plot.series) == 2)
+        await press(pilot, "m")
+        assert "data.validation_rows" in app.messages.all[-1].text
+        assert len(screen.curves.plot.series) == 2
+
+
+def test_runs_that_have_no_place_in_the_picture_are_counted(recorded):
+    def loss(*ys):
+        return Curve(enumerate(ys))
+
+    found = {f"run-{number}": Losses(loss(2.0, 1.0), loss(2.5, 1.5)) for number in range(8)}
+    both, train = (overlay(found, {}, 3, shown) for shown in ("both", "train"))
+    assert (len(both.series), len(train.series)) == (8, 8)
+    assert both.title == "loss, 7 more marked than can be told apart (m shows one loss alone)"
+    assert train.title == "training loss, 3 more marked than can be told apart"
 
 
 async def test_a_base_model_has_no_loss_curve_and_says_so(comparing, recorded, shown):

@@ -1,3 +1,6 @@
+import asyncio
+
+import pytest
 from textual import events
 from textual.app import App
 from textual.widgets import Input
@@ -15,7 +18,7 @@ class Host(App):
 
     def compose(self):
         yield Table([Column("name", "name"), Column("loss", "loss", number=True)], id="rows")
-        yield FilterBar("#rows")
+        yield FilterBar("#rows", "loss<1.2")
 
     def on_mount(self):
         self.table = self.query_one(Table)
@@ -69,6 +72,25 @@ async def test_a_filter_that_cannot_be_read_says_so_and_the_one_before_holds():
         assert len(app.table.rows.keys) == 20
 
 
+async def test_what_is_wrong_stays_said_while_rows_change_and_enter_does_not_fall_back_on_half_of_it():
+    app = Host()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.press("slash", *"run<", *"8GiB")
+        await pilot.pause()
+        wrong = app.said
+        assert 'no column "run"' in wrong
+        app.query_one(FilterBar).refresh_count()  # as a table does that is looked at again and again
+        await pilot.pause()
+        assert app.said == wrong
+        await pilot.press("enter")
+        await pilot.pause()
+        assert (app.focused, app.query_one(Input).value) == (app.query_one(Input), "run<8GiB")
+        assert app.said == wrong
+        await pilot.press("escape", "slash", *"loss>1.7")
+        await pilot.press("enter")
+        assert (app.focused, app.said) == (app.table, "2 of 20")
+
+
 async def test_check_09_letters_are_text_and_escape_takes_the_filter_back():
     app = Host()
     async with app.run_test() as pilot:
@@ -82,3 +104,15 @@ async def test_check_09_letters_are_text_and_escape_takes_the_filter_back():
         assert len(app.table.rows.keys) == 20
         assert not app.query_one(FilterBar).display
         assert not app.query_one(FilterBar).clear()
+
+
+@pytest.mark.parametrize("name", ["runs", "profile", "evals", "compare"])
+async def test_the_example_beside_the_slash_can_be_typed(drive, recorded, name):
+    async with drive(recorded.workspace, name) as (app, pilot):
+        async with asyncio.timeout(20):
+            while not any(len(table.rows) for table in app.screen.query(Table)):
+                await pilot.pause(0.02)
+        bar = app.screen.query_one(FilterBar)
+        example = bar.query_one(Input).placeholder
+        assert "<" in example or "~" in example
+        assert bar._table.set_filter(example) == ""

@@ -16,6 +16,7 @@ from workbench.engine.events import Event, EventLog
 from workbench.engine.history import History, Portion
 from workbench.engine.run_state import RunState, fold
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.help import sections
 from workbench.tui.live import facts
 from workbench.tui.live.view import LiveView
 from workbench.tui.settings import Settings
@@ -110,6 +111,72 @@ async def test_check_28_numbers_have_units_and_unknown_ones_a_reason(drive, reco
         assert "loss  train" in text
 
 
+STEP = {"step": 12_345, "total_steps": 20_000, "loss": 1.1824, "learning_rate": 1.86e-4, "grad_norm": 0.714}
+STEP |= {"tokens_per_s": 12_412.0, "eta_s": 4320.0, "epoch": 0.6}
+LOOK = {"step": 12_000, "eval_loss": 1.2412, "n": 100}
+DRIVER = {"device_used_bytes": 10 * 2**30, "device_total_bytes": 80 * 2**30, "process_bytes": 9.5 * 2**30}
+DRIVER |= {"rss_bytes": 2**30, "utilization": 0.95, "temperature_celsius": 61.0, "power_watts": 181.4}
+
+
+@pytest.mark.parametrize(
+    ("width", "asked"), [(80, False), (80, True), (60, False)], ids=["80", "80, a checkpoint asked for", "60"]
+)
+async def test_no_number_of_worth_is_cut_off(drive, recorded, width, asked):
+    run = recorded["running"]
+    add(run, "started")
+    add(run, "stage", stage="train")
+    add(run, "predicted", process_bytes=None, allocated_bytes=9.25 * 2**30)
+    for _ in range(20):
+        add(run, "step", **STEP)
+    add(run, "evaluated", **LOOK)
+    add(run, "saved", what="checkpoint", step=12_000, seconds=1.0)
+    add(run, "memory", **DRIVER)
+    if asked:
+        run.checkpoint_file.touch()
+    async with drive(recorded.workspace, "live", run.id, (width, 24)) as (app, pilot):
+        await loaded(app, pilot, run)
+        await pilot.press("space")
+        await pilot.pause()
+        text = "\n".join(frame(app)[:5])
+        for said in ("● running", "step 12345/20000", "elapsed", "ETA 1h12", "checkpoint asked for" if asked else ""):
+            assert said in text, said
+        for said in ("loss 1.182", "eval 1.241", "tok/s 12,412", "lr 1.86e-4", "grad 0.714", "ckpt 12000 ✓"):
+            assert said in text or width < 80, said
+        for said in ("VRAM own 9.5G", "peak 9.5G", "device 10G/80G", "predicted for torch 9.25G"):
+            assert said in text or width < 80, said
+        assert "paused" in text
+        assert ("…" in text) == (width < 80)
+
+
+def test_an_evaluation_on_80_columns_gives_up_the_percent_and_the_reason_before_what_it_does(drive):
+    state = RunState()
+    told = {"dataset": "mmlu-pro-law-and-more", "metric": "accuracy", "done": 100, "total": 1000, "score": 0.5123}
+    for time_s, (kind, fields) in enumerate((("started", {}), ("step", STEP), ("stage", {"stage": "evaluate base"}))):
+        state = fold(state, Event(kind, float(time_s), fields))
+    history = History()
+    history.add(Portion(fold(state, Event("sample", 3.0, told)), attempts=2))
+    said = facts.progress(history, 15.0, width=78).plain
+    assert len(said) <= 78
+    assert said == "● running  evaluate base  mmlu-pro-la… 100/1000  accuracy 0.512  elapsed 12s"
+    assert "ETA n/a (known only while it trains)" in facts.progress(history, 15.0, width=200).plain
+
+
+async def test_check_28_what_is_not_there_yet_and_what_never_will_be_are_told_apart(drive, recorded):
+    add(recorded["base"], "started", verb="base", within="20260101-190000-running")
+    add(recorded["base"], "ended", status="finished")
+    begun = record_run(recorded.workspace, "begun", "20260102-120000")
+    async with drive(recorded.workspace, "live", recorded["base"].id) as (app, pilot):
+        view = await loaded(app, pilot, recorded["base"])
+        text = "\n".join(frame(app))
+        assert "no step done (finished)" in text
+        assert "memory n/a (no sample taken)" in text
+        assert "yet" not in view.text()
+        assert "started within 20260101-190000-running" in text
+        app.screen.show_run(begun.id)
+        await until(pilot, lambda: "no step done yet (waiting)" in view.text())
+        assert "no sample taken yet" in view.text()
+
+
 async def test_check_28_a_run_on_the_cpu_says_why_there_is_no_vram(drive, recorded):
     run = record_run(recorded.workspace, "cpu", "20260102-120000")
     sample = {"kind": "memory", "rss_bytes": 900 * MIB, "reason": "no CUDA device"}
@@ -119,7 +186,7 @@ async def test_check_28_a_run_on_the_cpu_says_why_there_is_no_vram(drive, record
         text = "\n".join(frame(app))
         assert "RSS 900M  peak 900M  VRAM n/a (no CUDA device)" in text
         assert "tok/s n/a" in text
-        assert "(n/a: no step yet)" in text
+        assert "ckpt none  (n/a: no step done)" in text
         assert "memory of the process" in text
         await pilot.press("l", "l")
         await pilot.pause()
@@ -460,6 +527,7 @@ async def test_check_30_pausing_stops_the_painting_and_not_the_run(drive, record
         await until(pilot, lambda: view.history.state.step > step + 10)
         assert view.query_one("#main").text() == chart
         assert "display paused" in "\n".join(frame(app))
+        assert ("space", "Resume") in dict(sections(app.screen))["This screen"]
         await pilot.press("space")
         await until(pilot, lambda: view.query_one("#main").text() != chart)
         await until(pilot, lambda: "space Pause" in frame(app)[-1])

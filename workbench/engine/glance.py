@@ -72,17 +72,20 @@ def _glance(descriptor: int, size: int) -> Glance:
     window = min(size, TAIL_BYTES)
     while True:
         tail = os.pread(descriptor, window, size - window)
+        begin = tail.find(b"\n") + 1 if window < size else 0  # it may begin inside a line
         end = tail.rfind(b"\n") + 1
-        found = _last_of_each(tail[:end])
-        if window >= size or "ended" in found or {"step", "stage"} <= set(found):
+        found = _last_of_each(tail[begin:end])
+        if window >= size or {"step", "stage"} <= set(found):
             break
-        window = min(size, window * 16)  # a run that is at it may have told its stage long ago
+        window = min(size, window * 16)  # a stage may have begun long ago, and many answers may follow the last step
     head = os.pread(descriptor, HEAD_BYTES, 0).partition(b"\n")[0] if window < size else b""
     state = RunState()
     for line in (head, *(line for _, line in sorted(set(found.values())))):
         event = parse_event(line)
         state = state if event is None else fold(state, event)
-    return Glance(state, _curve(descriptor, size), size - window + end)
+    place, line = found.get("step", (0, b""))
+    trained = size - window + begin + place + len(line) + 1  # answers may follow the last step
+    return Glance(state, _curve(descriptor, trained) if line else Curve(), size - window + end)
 
 
 def _last_of_each(lines: bytes) -> dict[str, tuple[int, bytes]]:
@@ -99,7 +102,7 @@ def _last_of_each(lines: bytes) -> dict[str, tuple[int, bytes]]:
 
 
 def _curve(descriptor: int, size: int) -> Curve:
-    """The losses of the first step in each of some places, evenly spread over the file, and of the last one."""
+    """The losses of the first step in each of some places, evenly spread over so many bytes, and of the last one."""
     curve, seen = Curve(), 0
     for number in range(WIDTH):
         seen = _take_step(curve, descriptor, max(seen, size * number // WIDTH)) or seen

@@ -47,6 +47,8 @@ def _asking(fields: dict[str, Any]) -> str:
 
 
 def _started(fields: dict[str, Any]) -> str:
+    if "within" in fields:  # the answers of an untrained model, which the worker of another run asks for
+        return f"started within {fields['within']}"
     return f"started by process {fields.get('pid', 'n/a')}"
 
 

@@ -6,7 +6,7 @@ Keys that a text field takes for itself while it has the focus are in it too: th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual.binding import Binding
@@ -32,8 +32,12 @@ class Offered:
 def available(screen: Screen[Any]) -> list[Offered]:
     """All actions of a screen, each once."""
     found: dict[tuple[str, str], Offered] = {}
+    active = screen.active_bindings.values()
+    said_now = {(one.node, one.binding.id): one.binding.description for one in active if one.binding.id}
     for node in _nodes(screen):
-        for binding in _bindings(node):
+        for declared in _bindings(node):
+            said = said_now.get((node, declared.id), declared.description)  # Pause is Resume while it is paused
+            binding = replace(declared, description=said)
             name = (binding.id or f"{type(node).__name__}.{binding.action}", binding.description)
             if name in found:
                 before = found[name]

@@ -8,12 +8,12 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from workbench.tui.available import Offered, available
-from workbench.tui.keys import APP, SCREEN, SHARED, Key, bindings, keys_text
+from workbench.tui.keys import APP, SCREEN, Key, bindings, keys_text
+from workbench.tui.widgets.scroll import Scroll
 
 EVERYWHERE = frozenset(key.id for key in (*APP, *SCREEN))
 
@@ -56,15 +56,13 @@ class HelpScreen(ModalScreen[None]):
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
-    HelpScreen > VerticalScroll {
+    HelpScreen > Scroll {
         width: 70; max-width: 95%; height: auto; max-height: 90%; border: round $primary; background: $surface;
         padding: 0 1;
     }
     HelpScreen Static { height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        Key("help.close", "escape,question_mark,f1,q", "close", "Close"), SHARED["down"], SHARED["up"]
-    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Key("help.close", "escape,question_mark,f1,q", "close", "Close"))
 
     def __init__(self, title: str, text: Text) -> None:
         super().__init__()
@@ -73,17 +71,9 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One scrollable text."""
-        with VerticalScroll() as box:
+        with Scroll() as box:
             box.border_title = f"help · {self._title} · esc closes"
             yield Static(self._text, id="keys")
-
-    def action_cursor_down(self) -> None:
-        """Further down."""
-        self.query_one(VerticalScroll).scroll_down(animate=False)
-
-    def action_cursor_up(self) -> None:
-        """Further up."""
-        self.query_one(VerticalScroll).scroll_up(animate=False)
 
     def action_close(self) -> None:
         """Back to where one was."""

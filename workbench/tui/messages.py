@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.safe import lines, one_line
+from workbench.tui.widgets.scroll import Scroll
 
 Severity = Literal["information", "warning", "error"]
 KEPT = 500
@@ -59,14 +60,13 @@ class MessagesScreen(ModalScreen[None]):
     MessagesScreen > #messages { width: 90%; height: 70%; border: round $primary; background: $surface; }
     MessagesScreen > #message {
         width: 90%; height: auto; max-height: 25%; border: round $primary; background: $surface; padding: 0 1;
-        overflow-y: auto;
     }
+    MessagesScreen #text { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         SHARED["copy"].hinted(),
         Key("close_messages", "escape,exclamation_mark,q", "close", "Close"),
-        SHARED["down"],
-        SHARED["up"],
+        *(SHARED[name] for name in ("down", "up", "first", "last")),
     )
 
     def __init__(self, said: list[Said]) -> None:
@@ -78,11 +78,12 @@ class MessagesScreen(ModalScreen[None]):
         listed = OptionList(*(Option(Text(said.line(), no_wrap=True)) for said in self._said), id="messages")
         listed.border_title = "messages · y copies · esc closes"
         yield listed
-        yield Static(Text("no messages yet"), id="message")
+        with Scroll(id="message"):
+            yield Static(Text("no messages yet"), id="text")
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the whole of a message."""
-        self.query_one("#message", Static).update(Text(lines(self._said[event.option_index].text)))
+        self.query_one("#text", Static).update(Text(lines(self._said[event.option_index].text)))
 
     def action_cursor_down(self) -> None:
         """One message further."""
@@ -91,6 +92,14 @@ class MessagesScreen(ModalScreen[None]):
     def action_cursor_up(self) -> None:
         """One message back."""
         self.query_one(OptionList).action_cursor_up()
+
+    def action_first(self) -> None:
+        """To the newest message."""
+        self.query_one(OptionList).action_first()
+
+    def action_last(self) -> None:
+        """To the oldest message."""
+        self.query_one(OptionList).action_last()
 
     def action_copy(self) -> None:
         """Copy the chosen message."""

@@ -12,16 +12,19 @@ from textual.worker import get_current_worker
 from workbench.engine.figures import FIGURES, Figure, figures
 from workbench.engine.pareto import Point, X, front, points
 from workbench.tui.compare.comparing import Comparing
-from workbench.tui.compare.overlay import losses, overlay
+from workbench.tui.compare.overlay import TITLES, Losses, has_looked, losses, overlay
 from workbench.tui.compare.plane import Plane
 from workbench.tui.compare.scatter import Scatter
+from workbench.tui.live.choices import after
 from workbench.tui.widgets.chart import SERIES, Chart
 from workbench.tui.widgets.raster import MODES, usual_mode
 from workbench.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from workbench.engine.comparison import Block
-    from workbench.engine.curves import Curve
+
+
+HOW_TO_LOOK = "data.validation_rows and train.eval_steps in a profile make its runs look"
 
 
 class Plots(Comparing):
@@ -30,6 +33,7 @@ class Plots(Comparing):
     def __init__(self) -> None:
         super().__init__()
         self.block: Block | None = None
+        self._drawn: tuple[dict[str, Losses], dict[str, str], int] = ({}, {}, 0)
 
     @property
     def table(self) -> Table:
@@ -100,9 +104,15 @@ class Plots(Comparing):
         if not worker.is_cancelled:
             self.app.call_from_thread(self._show_curves, found, names, len(wanted) - SERIES)
 
-    def _show_curves(self, found: dict[str, Curve], names: dict[str, str], left_out: int) -> None:
+    def _show_curves(self, found: dict[str, Losses], names: dict[str, str], left_out: int) -> None:
+        self._drawn = found, names, left_out
         self.curves.mode = self._glyphs()
-        self.curves.show(overlay(found, names, left_out))
+        self.curves.show(overlay(*self._drawn, self._losses()))
+
+    def _losses(self) -> str:
+        """Which losses are drawn, as was chosen."""
+        chosen = self.app.settings.get(self.MODE, "losses")
+        return chosen if chosen in TITLES else next(iter(TITLES))
 
     def _glyphs(self) -> str:
         """The glyphs that were chosen for all charts of the app."""
@@ -123,6 +133,17 @@ class Plots(Comparing):
             self.refuse("the axis is that of the loss curves; v goes there")
             return
         self.curves.look(log_y=not self.curves.view.log_y)
+
+    def action_next_metric(self) -> None:
+        """The loss on the training rows, on the validation rows, or both."""
+        if self.view != "curves":
+            self.refuse("which loss is drawn is chosen for the loss curves; v goes there")
+            return
+        if not has_looked(self._drawn[0]):
+            self.refuse(f"none of these runs looked at validation rows; {HOW_TO_LOOK}")
+            return
+        self.app.settings.set(self.MODE, "losses", after(list(TITLES), self._losses()))
+        self._show_curves(*self._drawn)
 
     @work
     async def action_axes(self) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static
 
 from workbench.engine.run import Run
@@ -26,6 +26,7 @@ from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.widgets.chart import Chart
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.filter_bar import FilterBar
+from workbench.tui.widgets.scroll import Scroll
 from workbench.tui.widgets.table_messages import MarksChanged, PinsChanged, RowHighlighted, RowSelected, StateChanged
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class CompareScreen(Plots):
         Key("compare.axes", "X", "axes", "Choose the axes"),
         Key("compare.front", "P", "front", "Pareto front on or off"),
         SHARED["log_y"],
+        Key("compare.loss", "m", "next_metric", "Loss: training, validation"),
         Key("compare.before", "left_square_bracket", "block(-1)", "Previous data set"),
         Key("compare.next", "right_square_bracket", "block(1)", "Next data set"),
     )
@@ -73,10 +75,10 @@ class CompareScreen(Plots):
         with ContentSwitcher(id="views", initial="table-view"):
             with Vertical(id="table-view"):
                 yield ComparedTable([Column("name", "run")], empty="Comparing the runs …", one_pin=True, id="compare")
-                yield FilterBar("#compare", id="filter")
+                yield FilterBar("#compare", "kind=train   memory<8GiB", id="filter")
             yield Scatter(id="scatter")
             yield Chart(id="curves")
-        with VerticalScroll(id="notes"):
+        with Scroll(id="notes"):
             yield Static(id="said", markup=False)
 
     def on_mount(self) -> None:
@@ -262,6 +264,9 @@ class CompareScreen(Plots):
         """Back to the table, then the filter, then the marks."""
         if self.view != "table":
             self.show_view("table")
+            return True
+        if self.query_one("#notes").has_focus:
+            self.table.focus()
             return True
         if self.query_one(FilterBar).clear():
             return True

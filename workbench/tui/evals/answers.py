@@ -13,7 +13,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from workbench.engine.answer_records import Record, answer_record, base_answers, is_failure
@@ -28,6 +28,7 @@ from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
 from workbench.tui.screen import WorkbenchScreen
 from workbench.tui.widgets.filter_bar import FilterBar
+from workbench.tui.widgets.scroll import Scroll
 from workbench.tui.widgets.table import Table
 from workbench.tui.widgets.table_messages import RowHighlighted, RowSelected, StateChanged
 
@@ -59,7 +60,7 @@ class AnswersScreen(WorkbenchScreen):
         & #panes { height: 1fr; layout: vertical; }
         & #list { height: 1fr; }
         & #detail { height: 45%; border-top: solid $primary; }
-        & #detail VerticalScroll { width: 1fr; height: 100%; padding: 0 1; }
+        & #detail Scroll { width: 1fr; height: 100%; padding: 0 1; }
         & #base { display: none; border-left: solid $primary; }
         &.-beside #base { display: block; }
         &.-wide #panes { layout: horizontal; }
@@ -84,11 +85,11 @@ class AnswersScreen(WorkbenchScreen):
         with Horizontal(id="panes"):
             with Vertical(id="list"):
                 yield Table(ANSWERS, empty="Reading the answers …", id="answers")
-                yield FilterBar("#answers", id="filter")
+                yield FilterBar("#answers", "verdict=wrong   answer~paris", id="filter")
             with Horizontal(id="detail"):
-                with VerticalScroll(id="own"):
+                with Scroll(id="own"):
                     yield Static(id="own-text", markup=False)
-                with VerticalScroll(id="base"):
+                with Scroll(id="base"):
                     yield Static(id="base-text", markup=False)
 
     def on_mount(self) -> None:
@@ -194,7 +195,7 @@ class AnswersScreen(WorkbenchScreen):
             return
         own.update(self._own(key))
         base.update(base_text(record, self._base_reason))
-        for pane in self.query(VerticalScroll):
+        for pane in self.query(Scroll):
             pane.scroll_home(animate=False)
 
     def _own(self, key: str) -> Text:

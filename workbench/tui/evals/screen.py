@@ -57,7 +57,7 @@ class EvalsScreen(EvaluationVerbs):
     def compose_body(self) -> ComposeResult:
         """The list and its filter."""
         yield Table(EVALUATIONS, empty="Looking at the evaluations …", id="evaluations")
-        yield FilterBar("#evaluations", id="filter")
+        yield FilterBar("#evaluations", "score<0.6   model~llama", id="filter")
         yield Static(f"! {DEAD}", id="queue", markup=False)
 
     def on_mount(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from workbench.engine.follow import ENDED
 from workbench.engine.history import SCORE, History
 from workbench.tui.widgets import axis
 from workbench.tui.widgets.plot import Level, Plot, Series
@@ -48,6 +49,15 @@ METRICS: dict[str, Metric] = {
 """What ``m`` goes through, in this order."""
 
 
+def none_so_far(what: str, done: str, history: History) -> str:
+    """Why nothing is shown of something: it may still come, or it never will."""
+    return f"no {what} {done}" if history.state.status in ENDED else f"no {what} {done} yet"
+
+
+def _no_step(history: History) -> str:
+    return f"{none_so_far('step', 'done', history)} ({history.state.status})"
+
+
 def step_plot(key: str, history: History) -> Plot:
     """A metric over the steps."""
     metric = METRICS[key]
@@ -58,7 +68,7 @@ def step_plot(key: str, history: History) -> Plot:
         if field == key or len(history.curve(field))
     ]
     told = len(history.curve("loss")) > 0
-    empty = f"n/a: this run does not tell its {metric.title}" if told else f"no step yet ({history.state.status})"
+    empty = f"n/a: this run does not tell its {metric.title}" if told else _no_step(history)
     return Plot(metric.title, series, x_name="step", y_format=metric.format, whole_x=True, empty=empty)
 
 
@@ -78,7 +88,7 @@ def _over_time(title: str, key: str, history: History, y_format: axis.Format) ->
 def why_unknown(history: History) -> str:
     """Why the GPU's numbers are not there."""
     if not history.memory:
-        return "no sample yet"
+        return none_so_far("sample", "taken", history)
     return f"n/a: {history.memory.get('reason') or 'the driver does not tell'}"
 
 
@@ -130,7 +140,7 @@ def score_plot(history: History) -> Plot:
         [Series(key.removeprefix(SCORE), history.curve(key), smooth=False) for key in keys],
         x_name="questions answered",
         whole_x=True,
-        empty="no question answered yet",
+        empty=none_so_far("question", "answered", history),
     )
 
 

@@ -188,7 +188,7 @@ class LiveScreen(LiveLog):
         self._paused = not self._paused
         key = RESUME if self._paused else PAUSE
         self._bindings.key_to_bindings["space"] = [key.binding()]
-        self.view.note = "display paused, the run is not" if self._paused else ""
+        self.view.say_paused(self._paused)
         self.refresh_bindings()
         if self.watched and not self._paused:
             self._show(self.watched)

@@ -16,12 +16,15 @@ from workbench.tui.live import facts
 from workbench.tui.live.charts import CHARTS, METRICS
 from workbench.tui.live.pages import MAIN, PAGES, Page, is_large
 from workbench.tui.widgets.chart import Chart
+from workbench.tui.widgets.fit import fitted, part
 from workbench.tui.widgets.log import LogView
 from workbench.tui.widgets.plot import View
 
 SHARES = (1, 2, 3, 4, 6, 9)
 """How many parts of the height the charts can have; the log has two."""
 USUAL_SHARE = 3
+PAUSED = ("display paused, the run is not", "display paused", "paused")
+"""What is said beside the tabs, as far as there is room."""
 
 
 class LiveView(Vertical):
@@ -48,7 +51,7 @@ class LiveView(Vertical):
         self.steps = View()
         self.times = View()
         self.share = USUAL_SHARE
-        self.note = ""
+        self._is_paused = False
 
     def compose(self) -> ComposeResult:
         """All charts; a page shows some of them."""
@@ -97,7 +100,18 @@ class LiveView(Vertical):
         grid.styles.grid_columns = self.page.columns
         grid.styles.height = f"{self.share}fr"
         self.log_view.display = self.page.log or large
-        self.query_one("#pages", Static).update(Content(" ").join(map(self._tab, PAGES)))
+        self._show_tabs()
+
+    def say_paused(self, is_paused: bool) -> None:
+        """Say that what is shown stands still, or no longer."""
+        self._is_paused = is_paused
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        said = [part(Content(" ").join(map(self._tab, PAGES)))]
+        if self._is_paused:
+            said.append(part(*(Content.styled(f" {text} ", "reverse") for text in PAUSED)))
+        self.query_one("#pages", Static).update(fitted(said, max(1, self.size.width)))
 
     def _tab(self, page: Page) -> Content:
         """The name of a page, which a click turns to."""
@@ -124,17 +138,14 @@ class LiveView(Vertical):
 
     def paint_facts(self) -> None:
         """The three lines, for the time that passes without an event too."""
-        history, plain = self.history, self.ascii_only
-        lines = [
-            facts.progress(history, time.time(), plain),
-            facts.training(history, plain),
-            facts.memory(history),
-        ]
-        if self.note:
-            lines[1] = Content.assemble((f"{self.note}  ", "reverse"), lines[1])
-        width = max(1, self.size.width - 2)
-        shown = (Content(" ") + line.truncate(width, ellipsis=True) for line in lines)
-        self.query_one("#facts", Static).update(Content("\n").join(shown), layout=False)
+        history, plain, width = self.history, self.ascii_only, max(1, self.size.width - 2)
+        lines = (
+            facts.progress(history, time.time(), plain, width),
+            facts.training(history, plain, width),
+            facts.memory(history, width),
+        )
+        shown = Content("\n").join(Content(" ") + line for line in lines)
+        self.query_one("#facts", Static).update(shown, layout=False)
 
     def text(self) -> str:
         """The numbers and the charts of the page as plain text."""

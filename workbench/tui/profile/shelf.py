@@ -44,7 +44,7 @@ class Shelf(Vertical):
     def compose(self) -> ComposeResult:
         """The table, and below it the filter."""
         yield Table(COLUMNS, empty=EMPTY, id="profiles")
-        yield FilterBar("#profiles", id="filter")
+        yield FilterBar("#profiles", "model~llama   method=lora", id="filter")
 
     @property
     def table(self) -> Table:

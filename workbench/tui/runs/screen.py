@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from workbench.engine.names import run_names
@@ -23,6 +23,7 @@ from workbench.tui.runs.columns import COLUMNS, as_row, as_unread
 from workbench.tui.runs.first_run import FirstRun
 from workbench.tui.runs.verbs import RunVerbs
 from workbench.tui.widgets.filter_bar import FilterBar
+from workbench.tui.widgets.scroll import Scroll
 from workbench.tui.widgets.table import Table
 from workbench.tui.widgets.table_messages import RowHighlighted, RowSelected, StateChanged
 
@@ -85,8 +86,8 @@ class RunsScreen(RunVerbs):
         with Horizontal(id="panes"):
             with Vertical(id="list"):
                 yield Table(COLUMNS, empty="Looking at the runs …", id="runs")
-                yield FilterBar("#runs", id="filter")
-            with VerticalScroll(id="details"):
+                yield FilterBar("#runs", "loss<1.2   model~llama   age<2h", id="filter")
+            with Scroll(id="details"):
                 yield Static(id="about", markup=False)
         yield FirstRun(str(self.app.workspace.root), id="first")
 

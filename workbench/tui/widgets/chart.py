@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from workbench.engine.curves import Curve, Smoothed
 from workbench.tui.safe import one_line
+from workbench.tui.widgets.fit import fitted, part
 from workbench.tui.widgets.picture import Picture, Row, picture
 from workbench.tui.widgets.plot import Plot, Series, View
 from workbench.tui.widgets.raster import MODES
@@ -131,7 +132,7 @@ class Chart(Widget):
         return Strip([Segment(text, style) for (text, _), style in zip(row, styles, strict=True)])
 
     def _entitle(self) -> None:
-        titles = (self._legend(), Content("  ".join(self._footnotes())))
+        titles = (self._legend(), self._footnotes())
         if titles[0] != self._titles[0]:
             self.border_title = titles[0]
         if titles[1] != self._titles[1]:
@@ -140,16 +141,16 @@ class Chart(Widget):
 
     def _legend(self) -> Content:
         """The title, then each series with its mark and its newest number; where room lacks, less of that."""
-        room = self.size.width - 4  # a line and a space on either side
         legends = [self._legend_with(*parts) for parts in ((True, True), (False, True), (False, False))]
-        return next((legend for legend in legends if legend.cell_length <= room), legends[-1])
+        return next((legend for legend in legends if legend.cell_length <= self._room), legends[-1])
 
     def _legend_with(self, numbers: bool, title: bool) -> Content:
         parts = [Content(self._plot.title if title else "")]
         for number, series in enumerate(self._plot.series):
             if not len(series.curve):
                 continue
-            style = self.get_visual_style(f"chart--series-{number % SERIES}")
+            colour = number if series.colour_of is None else series.colour_of
+            style = self.get_visual_style(f"chart--series-{colour % SERIES}")
             newest = "n/a" if series.curve.last is None else self._plot.y_format(series.curve.last)
             name = f"{self._sign(number, series)}{one_line(series.name)} {newest if numbers else ''}"
             parts.append(Content.styled(name.strip(), style))
@@ -161,16 +162,22 @@ class Chart(Widget):
         mode = MODES[self.mode]
         return f"{mode.glyphs[-1] if series.look == 'area' else mode.marks[number % len(mode.marks)]} "
 
-    def _footnotes(self) -> list[str]:
+    def _footnotes(self) -> Content:
+        """How it is looked at and what the picture cannot show; where room lacks, without what x is and the note."""
         view = self._view
-        said = [self._plot.x_name, *([self._plot.note] if self._plot.note else [])]
+        said = [part(self._plot.x_name, ""), part(self._plot.note, "", worth=1)]
         if view.window is not None:
-            said.append(f"last {self._plot.x_format(view.window)}")
+            said.append(part(f"last {self._plot.x_format(view.window)}"))
         if view.log_y:
-            said.append("log y")
+            said.append(part("log y"))
         if view.smoothing:
-            said.append(f"smooth {view.smoothing:g}")
-        return said + self._picture.notes
+            said.append(part(f"smooth {view.smoothing:g}"))
+        return fitted([*said, *map(part, self._picture.notes)], self._room)
+
+    @property
+    def _room(self) -> int:
+        """Cells for a text in a border: a line and a space are on either side."""
+        return max(1, self.size.width - 4)
 
     def render_line(self, y: int) -> Strip:
         """One line of the picture."""

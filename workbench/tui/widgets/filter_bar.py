@@ -14,7 +14,8 @@ from workbench.tui.keys import SHARED, bindings
 from workbench.tui.safe import one_line
 from workbench.tui.widgets.table import Table
 
-EXAMPLE = "words   !not   loss<1.2   model~llama   memory<8GiB"
+WORDS = "words   !not"
+"""What can be looked for in every table."""
 
 
 class FilterBar(Horizontal):
@@ -22,6 +23,7 @@ class FilterBar(Horizontal):
 
     Args:
         table: Selector of the table, on the same screen.
+        example: Conditions on columns of that table, shown while nothing is typed.
         id: Of the widget.
     """
 
@@ -39,14 +41,15 @@ class FilterBar(Horizontal):
     FilterBar > .filter--said.problem { color: $text-error; }
     """
 
-    def __init__(self, table: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, table: str, example: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._selector = table
+        self._selector, self._example = table, example
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
         """A slash, the text, and what came of it."""
         yield Static("/", classes="filter--sign")
-        yield Input(placeholder=EXAMPLE, compact=True, select_on_focus=False)
+        yield Input(placeholder=f"{WORDS}   {self._example}", compact=True, select_on_focus=False)
         yield Static("", classes="filter--said", markup=False)
 
     def open(self) -> None:
@@ -59,7 +62,7 @@ class FilterBar(Horizontal):
     def clear(self) -> bool:
         """Show all rows again; False when there was no filter."""
         had = bool(self._table.rows.filter or self._input.value)
-        self._input.value = ""
+        self._input.value = self._problem = ""
         if self._table.rows.filter:
             self._table.set_filter("")
         self.remove_class("filtered")
@@ -70,18 +73,20 @@ class FilterBar(Horizontal):
         if self._table.rows.filter and not self._input.has_focus:
             self._input.value = self._table.rows.filter
             self.add_class("filtered")
-        self._say("")
+        self._say()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter by what is typed so far; while it cannot be read the filter before it holds."""
         event.stop()
-        problem = ""
+        self._problem = ""
         if event.value != self._table.rows.filter:
-            problem = self._table.set_filter(event.value, typing=True)
-        self._say(problem)
+            self._problem = self._table.set_filter(event.value, typing=True)
+        self._say()
 
     def action_accept(self) -> None:
-        """Back to the rows that are left."""
+        """Back to the rows that are left; not while what is typed cannot be read."""
+        if self._problem:
+            return
         self.screen.set_focus(self._table)
         self.set_class(bool(self._table.rows.filter), "filtered")
 
@@ -102,8 +107,8 @@ class FilterBar(Horizontal):
     def _input(self) -> Input:
         return self.query_one(Input)
 
-    def _say(self, problem: str) -> None:
+    def _say(self) -> None:
         said = self.query_one(".filter--said", Static)
-        said.set_class(bool(problem), "problem")
+        said.set_class(bool(self._problem), "problem")
         count = f"{len(self._table.rows.keys):,} of {len(self._table.rows):,}"
-        said.update(one_line(problem) if problem else count)
+        said.update(one_line(self._problem) if self._problem else count)

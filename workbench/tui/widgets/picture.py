@@ -71,10 +71,11 @@ def _trace(raster: Raster, frame: Frame, shown: Sequence[tuple[Series, int, int]
     several = sum(len(series.curve) > 0 for series, *_ in shown) > 1
     for place, (series, *span) in enumerate(shown):
         number = place % len(marks)
-        ink, mark, start_end = f"series-{number}", marks[number], (span[0], span[1])
+        colour = (place if series.colour_of is None else series.colour_of) % len(marks)
+        ink, mark, start_end = f"series-{colour}", marks[number], (span[0], span[1])
         ys: Sequence[float] = series.curve.ys
         if view.smoothing > 0 and series.smooth and series.look == "line":
-            draw(raster, frame, series, ys, start_end, f"raw-{number}", "")
+            draw(raster, frame, series, ys, start_end, f"raw-{colour}", "")
             ys = smooth(series.curve)
         draw(raster, frame, series, ys, start_end, ink, mark if several else "")
         mark_points(raster, frame, series, ys, start_end, ink, mark)
@@ -154,11 +155,15 @@ def _message(text: str, width: int, height: int) -> list[Row]:
     return [[(text[:width].center(width), "note")] if row == (height - 1) // 2 else blank for row in range(height)]
 
 
+def _full_name(plot: Plot, series: Series) -> str:
+    return series.name if series.colour_of is None else f"{plot.series[series.colour_of].name} {series.name}"
+
+
 def _notes(plot: Plot, view: View) -> list[str]:
     """What the picture cannot show by itself."""
     notes = []
     for series in plot.series:
-        curve, name = series.curve, f"{series.name} " if len(plot.series) > 1 else ""
+        curve, name = series.curve, f"{_full_name(plot, series)} " if len(plot.series) > 1 else ""
         if curve.not_finite:
             notes.append(f"{name}{curve.not_finite} not finite")
         if curve.restarts:
@@ -167,6 +172,6 @@ def _notes(plot: Plot, view: View) -> list[str]:
         below = sum(y <= 0 for y in curve.ys) if view.log_y else 0
         if below:
             notes.append(f"{name}{below} not above 0, hidden")
-        if len(curve) == 1:
+        if len(curve) == 1 and series.look != "points":
             notes.append(f"{name}one point")
     return notes

@@ -24,12 +24,14 @@ class Series:
         curve: Its points.
         look: A line, an area down to the axis, or marks alone.
         smooth: Whether smoothing changes it; measured amounts stay as they are.
+        colour_of: The place of the series that it belongs to and whose colour it has; None for a colour of its own.
     """
 
     name: str
     curve: Curve
     look: Literal["line", "area", "points"] = "line"
     smooth: bool = True
+    colour_of: int | None = None
 
 
 @dataclass(frozen=True)
