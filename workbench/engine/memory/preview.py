@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.choices.adapters import FullOptions, VeraOptions
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.choices.quantizers import Int8Options, Nf4Options
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.config import Shape, model_config, shape_of
 from workbench.engine.memory.estimate import Estimate, safe_margin
+from workbench.engine.memory.layer import Layer, backward_peak, forward_peak, kept
 from workbench.engine.memory.machine import machine
+from workbench.engine.memory.recipe import Recipe, recipe_of
 from workbench.engine.memory.workload import Workload, worst_case
 from workbench.errors import InputError
 from workbench.paths import Workspace
@@ -24,21 +25,24 @@ ERROR = 0.15
 """Fraction that it was off at most on configurations that it was not fitted to; typically a tenth of that."""
 TILE_ROWS, TILE_COLUMNS = 4096, 32768
 """Tokens and vocabulary of one tile of TRL's loss head."""
-GIB = 2**30
+STATISTICS = 7
+"""Running figures a token that the loss head keeps, in fp32."""
 NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Bytes a weight: half a byte, a scale of one byte every 64, and one of four every 64 * 256 (Dettmers et al. 2023)."""
 NF4_PLAIN_BYTES = 0.5 + 4 / 64
 
+Parts = dict[str, float]
+"""Bytes by the names of ``estimate.PARTS``."""
+
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Numbers that several terms need: trained numbers, bytes of one, bytes of a weight's dtype."""
+    """Bytes of what is trained, and of the adapter that it may be a part of; ``largest`` is its largest matrix's numbers."""
 
     trained: int
     adapter: int
-    trained_bytes: int
-    dtype_bytes: int
-    hidden_bytes: int
+    numbers: int
+    largest: int
 
 
 def preview(
@@ -58,17 +62,19 @@ def preview(
     if profile.train.max_steps == 0:
         raise InputError("The profile trains nothing; what evaluation takes is the simulation's to say.")
     shape = shape_of(model_config(workspace, profile.model, may_download=False))
+    recipe = recipe_of(profile, shape)
     batch = workload or worst_case(profile.train)
-    sizes = _sizes(profile, shape)
+    sizes = _sizes(shape, recipe)
     around = machine(card)
-    parts = {
-        "weights": _weights(profile, shape, sizes),
-        "adapter": sizes.adapter * sizes.trained_bytes,
-        "gradients": sizes.trained * sizes.trained_bytes if batch.accumulation > 1 else 0,
-        "optimizer": _optimizer(profile, sizes),
+    always = {
+        "weights": _weights(profile, shape, recipe),
+        "adapter": sizes.adapter,
+        "gradients": sizes.trained if batch.accumulation > 1 else 0,
+        "optimizer": _states(profile, shape, recipe, sizes),
+        "workspace": around.workspace_bytes,
     }
-    phase, moving = _moving(profile, shape, batch, sizes)
-    parts = {**parts, **moving, "workspace": around.workspace_bytes}
+    phase, moving = _largest(profile, shape, batch, recipe, sizes)
+    parts = {name: round(always.get(name, 0) + moving.get(name, 0)) for name in (*always, "activations", "loss")}
     allocated = sum(parts.values())
     return Estimate(
         source="preview",
@@ -84,124 +90,117 @@ def preview(
     )
 
 
-def _sizes(profile: Profile, shape: Shape) -> _Sizes:
-    dtype_bytes = 4 if profile.model.dtype == "float32" else 2
-    upcast = getattr(profile.quant, "upcast_embeddings", False)
-    hidden_bytes = 4 if upcast or dtype_bytes == 4 else 2
-    adapter = profile.adapter
-    if isinstance(adapter, FullOptions):
-        return _Sizes(_parameters(shape), 0, dtype_bytes, dtype_bytes, hidden_bytes)
-    trained_bytes = 2 if profile.quant.method != "none" else 4
-    linears = shape.linears()
-    targets = [linears[name] for name in _targets(profile, linears)]
-    if isinstance(adapter, VeraOptions):
-        shared = adapter.r * (max(into for into, _ in targets) + max(out for _, out in targets))
-        trained = shape.layers * sum(out + adapter.r for _, out in targets)
-        return _Sizes(trained, trained + shared, trained_bytes, dtype_bytes, hidden_bytes)
-    trained = shape.layers * sum(adapter.r * (into + out) for into, out in targets)
-    if adapter.method == "dora":
-        trained += shape.layers * sum(out for _, out in targets)
-    return _Sizes(trained, trained, trained_bytes, dtype_bytes, hidden_bytes)
-
-
-def _targets(profile: Profile, linears: dict[str, tuple[int, int]]) -> list[str]:
-    """The adapted layers that a Llama-like decoder has.
-
-    Raises:
-        InputError: None of the named ones is there.
-    """
-    wanted = getattr(profile.adapter, "target_modules", "all-linear")
-    names = list(linears) if wanted == "all-linear" else [name for name in wanted if name in linears]
-    if not names:
-        raise InputError(f"adapter.target_modules: the preview knows none of {', '.join(wanted)}.")
-    return names
+def _sizes(shape: Shape, recipe: Recipe) -> _Sizes:
+    embedding = shape.vocabulary * shape.hidden
+    if recipe.full:
+        numbers = _parameters(shape, recipe)
+        return _Sizes(numbers * recipe.trained, 0, numbers, max(embedding, shape.hidden * shape.intermediate))
+    targets = [shape.linears()[name] for name in recipe.targets]
+    widest = max(into for into, _ in targets), max(out for _, out in targets)
+    if recipe.method == "vera":
+        numbers = shape.layers * sum(out + recipe.rank for _, out in targets)
+        shared = 4 * recipe.rank * sum(widest)
+        return _Sizes(numbers * recipe.trained, numbers * recipe.trained + shared, numbers, max(widest))
+    numbers = shape.layers * sum(recipe.rank * (into + out) for into, out in targets)
+    magnitudes = shape.layers * sum(out for _, out in targets) if recipe.method == "dora" else 0
+    trained = numbers * recipe.trained + magnitudes * 4
+    return _Sizes(trained, trained, numbers + magnitudes, recipe.rank * max(widest))
 
 
 def _linear_parameters(shape: Shape) -> int:
     return shape.layers * sum(into * out for into, out in shape.linears().values())
 
 
-def _embedding_parameters(shape: Shape) -> int:
-    return shape.vocabulary * shape.hidden * (1 if shape.tied else 2)
+def _parameters(shape: Shape, recipe: Recipe) -> int:
+    embeddings = shape.vocabulary * shape.hidden * (1 if shape.tied else 2)
+    of_heads = 2 * shape.head_size if recipe.head_norms else 0
+    return _linear_parameters(shape) + embeddings + shape.layers * (2 * shape.hidden + of_heads) + shape.hidden
 
 
-def _parameters(shape: Shape) -> int:
-    norms = shape.layers * (2 * shape.hidden + 2 * shape.head_size) + shape.hidden
-    return _linear_parameters(shape) + _embedding_parameters(shape) + norms
-
-
-def _weights(profile: Profile, shape: Shape, sizes: _Sizes) -> int:
+def _weights(profile: Profile, shape: Shape, recipe: Recipe) -> float:
     linear = _linear_parameters(shape)
-    rest = _parameters(shape) - linear
+    rest = _parameters(shape, recipe) - linear
     if isinstance(profile.quant, Nf4Options):
         linear_bytes = linear * (NF4_BYTES if profile.quant.bnb_4bit_use_double_quant else NF4_PLAIN_BYTES)
     elif isinstance(profile.quant, Int8Options):
         linear_bytes = linear + 4 * shape.layers * sum(out for _, out in shape.linears().values())
     else:
-        linear_bytes = linear * sizes.dtype_bytes
-    return round(linear_bytes + rest * sizes.hidden_bytes)
+        linear_bytes = linear * recipe.computed
+    return linear_bytes + rest * recipe.outer
 
 
-def _optimizer(profile: Profile, sizes: _Sizes) -> int:
+def _states(profile: Profile, shape: Shape, recipe: Recipe, sizes: _Sizes) -> float:
+    """What the optimizer keeps on the GPU; a paged one's states lie outside torch's memory."""
     optim = OPTIMIZERS[profile.train.optim]
     if optim.name.startswith("paged_"):
         return 0
     if optim.name.startswith("adamw_torch"):
-        return 2 * sizes.trained * sizes.trained_bytes
-    return round(sizes.trained * optim.state_bytes)
+        return 2 * sizes.trained
+    wide = shape.vocabulary * shape.hidden if recipe.full and optim.fp32_embedding else 0
+    return (sizes.numbers - wide) * optim.state_bytes + wide * 2 * 4
 
 
-def _moving(profile: Profile, shape: Shape, batch: Workload, sizes: _Sizes) -> tuple[str, dict[str, int]]:
-    """The phase with the most that comes and goes, and its parts."""
-    tokens = batch.micro_batch * batch.sequence_tokens
-    layer = _layer_activations(profile, shape, sizes) * tokens
+def _temporaries(profile: Profile, sizes: _Sizes) -> float:
+    """What the optimizer's step takes for a moment."""
+    optim = OPTIMIZERS[profile.train.optim]
+    return optim.copies * sizes.trained + 4 * optim.largest_fp32 * sizes.largest
+
+
+def _largest(profile: Profile, shape: Shape, batch: Workload, recipe: Recipe, sizes: _Sizes) -> tuple[str, Parts]:
+    """The phase in which most comes and goes, and its parts."""
+    fresh = sizes.trained if batch.accumulation == 1 else 0
+    moments = [
+        *_passes(profile, shape, batch, recipe, sizes),
+        ("optimizer", {"gradients": fresh, "optimizer": _temporaries(profile, sizes)}),
+    ]
+    return max(moments, key=lambda moment: sum(moment[1].values()))
+
+
+def _passes(profile: Profile, shape: Shape, batch: Workload, recipe: Recipe, sizes: _Sizes) -> list[tuple[str, Parts]]:
+    """What the forward and the backward pass hold at each moment that may be their peak.
+
+    With checkpoints a layer keeps the hidden states that it is given, and runs once more before its backward pass.
+    """
+    layer = Layer(recipe, shape, batch)
+    operations, last, stream = layer.operations(), layer.norm(), layer.stream_bytes
+    forward, backward = forward_peak(operations), backward_peak(operations)
+    one = kept(operations)
     checkpointed = profile.train.gradient_checkpointing
-    kept = shape.layers * tokens * (shape.hidden * sizes.hidden_bytes if checkpointed else layer / tokens)
-    unpacked = 2 * shape.hidden * shape.intermediate if profile.quant.method != "none" else 0
-    full = isinstance(profile.adapter, FullOptions)
-    embedding = shape.vocabulary * shape.hidden
-    tile = 2 * min(batch.label_tokens, TILE_ROWS) * TILE_COLUMNS
-    copies = 2 * sizes.adapter if sizes.trained_bytes == 4 and not full else 0  # autocast keeps a bf16 copy of each
-    cast = 2 * TILE_COLUMNS * shape.hidden if sizes.hidden_bytes == 4 else 0
-    gradients = 0 if batch.accumulation > 1 else sizes.trained * sizes.trained_bytes
-    head_gradient = (4 + sizes.dtype_bytes) * embedding if full else 0
-    tied_sum = 3 * embedding * sizes.dtype_bytes if full and shape.tied else 0
-    phases = {
-        "loss": {"activations": kept + copies, "loss": tile + cast},
-        "backward": {
-            "activations": kept + (1.3 if checkpointed else 0.25) * layer + unpacked,
-            "gradients": gradients,
-            "loss": 0.0,
-        },
-        "head": {"activations": kept, "loss": tile + 2 * cast + head_gradient},
-        "end": {"activations": 0.0, "gradients": gradients + tied_sum, "loss": 0.0},
-    }
-    name = max(phases, key=lambda phase: sum(phases[phase].values()))
-    found = {part: round(size) for part, size in phases[name].items()}
-    if batch.accumulation > 1 and "gradients" in found:
-        found["gradients"] += sizes.trained * sizes.trained_bytes
-    return "backward" if name in ("head", "end") else name, found
+    below = shape.layers * stream if checkpointed else (shape.layers - 1) * one
+    whole = below + (0 if checkpointed else one) + last.kept
+    cached = checkpointed and recipe.lowers_adapter and recipe.method != "vera"  # autocast keeps them until its end
+    lowered = recipe.computed * sizes.numbers if cached else 0
+    again = max(forward + stream, backward) if checkpointed else backward
+    bottom = again + (stream if checkpointed else 0)
+
+    fresh = sizes.trained if batch.accumulation == 1 else 0
+    embedding = recipe.computed * shape.vocabulary * shape.hidden if recipe.full else 0
+    of_head = embedding if shape.tied or fresh else 0  # a tied one waits for what the embedding adds
+    given = 0 if shape.tied else embedding
+    summed = (shape.tied + (not fresh)) * embedding
+    chosen = recipe.stream * shape.hidden * batch.label_tokens
+    states = stream * (1 if batch.micro_batch == 1 else 2)  # rows but their last positions are copied together
+    return [
+        ("forward", {"activations": max(below + forward, whole + last.forward + stream) + lowered}),
+        ("loss", {"activations": whole + states + lowered, "loss": chosen + _tiles(shape, batch, recipe)}),
+        ("backward", {"activations": whole, "loss": chosen + _head_gradients(shape, batch, recipe)}),
+        ("backward", {"activations": whole + last.backward + 2 * stream, "gradients": of_head}),
+        ("backward", {"activations": below + again, "gradients": of_head}),
+        ("backward", {"activations": bottom if fresh else 0, "gradients": fresh - given}),
+        ("backward", {"gradients": fresh + summed}),
+    ]
 
 
-def _layer_activations(profile: Profile, shape: Shape, sizes: _Sizes) -> float:
-    """Bytes a token that one decoder layer keeps for its backward pass, all of it kept."""
-    queries, keys = shape.heads * shape.head_size, shape.key_value_heads * shape.head_size
-    if profile.train.use_liger_kernel is True:
-        kept = 6 * shape.hidden + 4 * queries + 5 * keys + 6 * shape.intermediate
-    else:
-        kept = 16 * shape.hidden + 15 * queries + 13 * keys + 8 * shape.intermediate
-    total = kept * (1.6 if sizes.hidden_bytes == 4 else 1.0)
-    linears = shape.linears()
-    if isinstance(profile.adapter, FullOptions):
-        return total
-    dropped = 1 if _dropout(profile) else 0
-    for name in _targets(profile, linears):
-        into, out = linears[name]
-        total += (2 + dropped) * into + 2 * min(profile.adapter.r, into)
-        total += 4 * out if profile.adapter.method == "dora" else 0
-    return total
+def _tiles(shape: Shape, batch: Workload, recipe: Recipe, chunks: int = 1) -> float:
+    """One tile of scores, running figures, and ``chunks`` of the head's weight where it is not in the scores' dtype."""
+    tile = recipe.computed * min(batch.label_tokens, TILE_ROWS) * TILE_COLUMNS
+    lowered = chunks * recipe.computed * TILE_COLUMNS * shape.hidden if recipe.outer != recipe.computed else 0
+    return tile + lowered + 4 * STATISTICS * batch.label_tokens
 
 
-def _dropout(profile: Profile) -> bool:
-    adapter = profile.adapter
-    return bool(getattr(adapter, "lora_dropout", 0.0) or getattr(adapter, "vera_dropout", 0.0))
+def _head_gradients(shape: Shape, batch: Workload, recipe: Recipe) -> float:
+    """What the loss head takes for its gradients, which it sums in fp32 and then casts."""
+    rows = 4 * shape.hidden * batch.label_tokens
+    cast = recipe.computed if recipe.computed < 4 else 0
+    trained = (4 + cast) * shape.vocabulary * shape.hidden if recipe.full else 0
+    return rows + trained + _tiles(shape, batch, recipe, chunks=2)
