@@ -13,8 +13,9 @@ from workbench.choices.quantizers import Int8Options, Nf4Options
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.config import Shape, model_config, shape_of
 from workbench.engine.memory.estimate import Estimate, safe_margin
-from workbench.engine.memory.layer import Layer, backward_peak, forward_peak, kept
+from workbench.engine.memory.layer import Layer
 from workbench.engine.memory.machine import machine
+from workbench.engine.memory.operations import backward_peak, forward_peak, kept, kept_from_start, passing_peak
 from workbench.engine.memory.recipe import Recipe, recipe_of
 from workbench.engine.memory.workload import Workload, worst_case
 from workbench.errors import InputError
@@ -37,7 +38,7 @@ Parts = dict[str, float]
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Bytes of what is trained, and of the adapter that it may be a part of; ``largest`` is its largest matrix's numbers."""
+    """Bytes of what is trained and of the adapter, its part or not; numbers of all that is trained and the largest."""
 
     trained: int
     adapter: int
@@ -164,14 +165,16 @@ def _passes(profile: Profile, shape: Shape, batch: Workload, recipe: Recipe, siz
     layer = Layer(recipe, shape, batch)
     operations, last, stream = layer.operations(), layer.norm(), layer.stream_bytes
     forward, backward = forward_peak(operations), backward_peak(operations)
-    one = kept(operations)
-    checkpointed = profile.train.gradient_checkpointing
-    below = shape.layers * stream if checkpointed else (shape.layers - 1) * one
-    whole = below + (0 if checkpointed else one) + last.kept
-    cached = checkpointed and recipe.lowers_adapter and recipe.method != "vera"  # autocast keeps them until its end
-    lowered = recipe.computed * sizes.numbers if cached else 0
-    again = max(forward + stream, backward) if checkpointed else backward
-    bottom = again + (stream if checkpointed else 0)
+    lowered = 0
+    if profile.train.gradient_checkpointing:
+        below = whole = shape.layers * stream
+        forward, backward, bottom = passing_peak(operations), max(forward + stream, backward), stream
+        if recipe.lowers_adapter and recipe.method != "vera":  # autocast keeps its copies until its end
+            lowered = recipe.computed * sizes.numbers
+    else:
+        whole = kept_from_start(operations) + (shape.layers - 1) * kept(operations)
+        below, bottom = whole - kept(operations), 0
+    whole += last.kept
 
     fresh = sizes.trained if batch.accumulation == 1 else 0
     embedding = recipe.computed * shape.vocabulary * shape.hidden if recipe.full else 0
@@ -185,8 +188,8 @@ def _passes(profile: Profile, shape: Shape, batch: Workload, recipe: Recipe, siz
         ("loss", {"activations": whole + states + lowered, "loss": chosen + _tiles(shape, batch, recipe)}),
         ("backward", {"activations": whole, "loss": chosen + _head_gradients(shape, batch, recipe)}),
         ("backward", {"activations": whole + last.backward + 2 * stream, "gradients": of_head}),
-        ("backward", {"activations": below + again, "gradients": of_head}),
-        ("backward", {"activations": bottom if fresh else 0, "gradients": fresh - given}),
+        ("backward", {"activations": below + backward, "gradients": of_head}),
+        ("backward", {"activations": bottom + backward if fresh else 0, "gradients": fresh - given}),
         ("backward", {"gradients": fresh + summed}),
     ]
 
@@ -194,7 +197,11 @@ def _passes(profile: Profile, shape: Shape, batch: Workload, recipe: Recipe, siz
 def _tiles(shape: Shape, batch: Workload, recipe: Recipe, chunks: int = 1) -> float:
     """One tile of scores, running figures, and ``chunks`` of the head's weight where it is not in the scores' dtype."""
     tile = recipe.computed * min(batch.label_tokens, TILE_ROWS) * TILE_COLUMNS
-    lowered = chunks * recipe.computed * TILE_COLUMNS * shape.hidden if recipe.outer != recipe.computed else 0
+    lowered = (
+        chunks * recipe.computed * min(TILE_COLUMNS, shape.vocabulary) * shape.hidden
+        if recipe.outer != recipe.computed
+        else 0
+    )
     return tile + lowered + 4 * STATISTICS * batch.label_tokens
 
 

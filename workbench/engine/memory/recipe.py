@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from workbench.choices.adapters import FullOptions
 from workbench.engine.memory.config import Shape
 from workbench.errors import InputError
-from workbench.profile import Profile, TrainOptions
+from workbench.profile import Profile
 
 HEAD_NORMS = ("qwen3",)
 """Families whose layers norm each head's queries and keys."""
@@ -49,8 +48,10 @@ class Recipe:
 
     @property
     def trained(self) -> int:
-        """Bytes of a trained number, magnitudes of DoRA aside: PEFT holds adapters in fp32, TRL lowers those on
-        quantized weights to bf16 (trainer/sft_trainer.py)."""
+        """Bytes of a trained number, but for DoRA's magnitudes, which are always fp32.
+
+        PEFT holds adapters in fp32, and TRL lowers those on quantized weights to bf16 (trainer/sft_trainer.py).
+        """
         if self.full:
             return self.computed
         return 4 if self.quant == "none" else 2
@@ -66,27 +67,6 @@ class Recipe:
         DoRA's magnitudes are fp32, and on quantized weights PEFT leaves results in their dtype (tuners/lora/bnb.py).
         """
         return 4 if self.method == "dora" and self.quant != "none" and name in self.targets else given
-
-    def needs_input(self, name: str, given: int) -> bool:
-        """Whether a linear layer keeps its input as it is: trained, or by an adapter that reads it without a copy.
-
-        INT8's autograd function keeps every input (bitsandbytes/autograd/_functions.py, MatMul8bitLt).
-        """
-        reads = name in self.targets and self.method != "vera" and not self.copies_input(name, given)
-        return self.full or self.quant == "int8" or reads
-
-    def copies_input(self, name: str, given: int) -> bool:
-        """Whether a trained adapter's first product reads a copy: of another dtype, or after dropout.
-
-        VeRA's first product is with a frozen matrix and keeps no input.
-        """
-        if name not in self.targets or self.method == "vera":
-            return False
-        return self.dropout or given != self.computed or self.raises_input(given)
-
-    def raises_input(self, given: int) -> bool:
-        """Whether PEFT casts an adapter's input to fp32 first, as its weights are."""
-        return self.trained > given
 
     @property
     def lowers_adapter(self) -> bool:

@@ -81,7 +81,7 @@ def keep_states(optim: str, parameters: Sequence[torch.Tensor], embedding: torch
 
 
 def take_temporaries(optim: str, parameters: Sequence[torch.Tensor]) -> Tensors:
-    """What a step takes for a moment, in the order in which parameters are given; nothing where kernels work in place."""
+    """Take what a step takes for a moment; nothing where kernels work in place."""
     row = OPTIMIZERS[optim]
     largest = max(parameters, key=lambda parameter: parameter.numel())
     copies = [torch.empty_like(parameter) for _ in range(row.copies) for parameter in parameters]
