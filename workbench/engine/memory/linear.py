@@ -62,14 +62,18 @@ class Linear:
         return self.recipe.full or self.recipe.quant == "int8" or reads
 
     @property
-    def _raises_input(self) -> bool:
-        """Whether PEFT casts the adapter's input to fp32 first, as the adapter is."""
-        return self.recipe.trained > self.given
+    def _read(self) -> int:
+        """Bytes of a number of the input as the adapter reads it.
+
+        PEFT casts it to the adapter's dtype, but beside a quantized layer only where there is no autocast.
+        """
+        casts = self.recipe.quant == "none" or self.recipe.computed == 4
+        return self.recipe.trained if casts else self.given
 
     @property
     def _copies_input(self) -> bool:
         """Whether the adapter's first product keeps a copy of the input. VeRA's is frozen and keeps none."""
-        cast = self._raises_input or self.given != self.recipe.computed
+        cast = not self.given == self._read == self.recipe.inside
         return self.adapted and self.recipe.method != "vera" and (self.recipe.dropout or cast)
 
     def operation(self, needed: bool) -> Operation:
@@ -90,12 +94,12 @@ class Linear:
 
     def _adapter(self) -> Operation:
         recipe, tokens = self.recipe, self.tokens
-        raised = 4 * tokens * self.into * (2 if recipe.dropout else 1) if self._raises_input else 0
-        lowered = recipe.computed * recipe.rank * (self.into + self.out) if recipe.lowers_adapter else 0
+        raised = 4 * tokens * self.into * (2 if recipe.dropout else 1) if self._read > self.given else 0
+        lowered = recipe.inside * recipe.rank * (self.into + self.out) if recipe.lowers_adapter else 0
         mask = tokens * self.into if recipe.dropout else 0
-        inner = recipe.computed * tokens * recipe.rank
-        always = mask + inner + lowered + (recipe.computed * tokens * self.into if self._copies_input else 0)
-        results = recipe.computed * tokens * self.out
+        inner = recipe.inside * tokens * recipe.rank
+        always = mask + inner + lowered + (recipe.inside * tokens * self.into if self._copies_input else 0)
+        results = recipe.inside * tokens * self.out
         if recipe.method == "dora":
             return self._dora(always, raised)
         if recipe.method == "vera":  # its second vector's gradient needs what it scales, in fp32 beside plain weights
@@ -104,18 +108,19 @@ class Linear:
         return Operation(always, raised + 2 * results, max(raised, results))
 
     def _dora(self, always: float, raised: float) -> Operation:
-        """The magnitudes' gradient needs both results. The weight's norm takes the whole matrix in fp32, four times.
+        """The magnitudes' gradient needs both results. The weight's norm takes the whole matrix four times.
 
-        What the adapter adds to the weight is found by sending an identity matrix through it.
+        Those are of the dtype in which the adapter reads its input. What the adapter adds to the weight is found by
+        sending an identity matrix through it.
         """
-        recipe, numbers, matrix = self.recipe, self.tokens * self.out, 4 * self.into * self.out
+        recipe, numbers = self.recipe, self.tokens * self.out
+        matrix = self._read * self.into * self.out
         base = recipe.computed if recipe.dropout else self.given
         copied = recipe.computed * self.into * self.out if recipe.dropout and recipe.copies_weight else 0
-        identity = recipe.computed * self.into**2
-        own = 1 if recipe.copies_weight else 0  # the weight itself in fp32
-        norm = identity + (3 + own) * matrix - recipe.computed * (numbers + self.tokens * self.into)
+        identity = recipe.inside * self.into**2
+        own = 1 if recipe.copies_weight else 0  # the weight itself in that dtype
+        norm = identity + (3 + own) * matrix - recipe.inside * (numbers + self.tokens * self.into)
         sums = identity + (1 + own) * matrix + 12 * numbers
         grown = 4 * numbers if self.given < 4 else 0  # the gradient of a result that was lowered
-        return Operation(
-            always + (base + recipe.computed) * numbers + copied, raised + max(norm, sums), 12 * numbers + grown
-        )
+        kept = always + (base + recipe.inside) * numbers + copied
+        return Operation(kept, raised + max(norm, sums), 12 * numbers + grown)

@@ -165,15 +165,16 @@ def _passes(profile: Profile, shape: Shape, batch: Workload, recipe: Recipe, siz
     layer = Layer(recipe, shape, batch)
     operations, last, stream = layer.operations(), layer.norm(), layer.stream_bytes
     forward, backward = forward_peak(operations), backward_peak(operations)
-    lowered = 0
+    lowered, below, bottom = 0.0, 0.0, 0.0
     if profile.train.gradient_checkpointing:
-        below = whole = shape.layers * stream
-        forward, backward, bottom = passing_peak(operations), max(forward + stream, backward), stream
+        below = whole = float(shape.layers * stream)
+        bottom = float(stream)
+        forward, backward = passing_peak(operations), max(forward + stream, backward)
         if recipe.lowers_adapter and recipe.method != "vera":  # autocast keeps its copies until its end
             lowered = recipe.computed * sizes.numbers
     else:
         whole = kept_from_start(operations) + (shape.layers - 1) * kept(operations)
-        below, bottom = whole - kept(operations), 0
+        below = whole - kept(operations)
     whole += last.kept
 
     fresh = sizes.trained if batch.accumulation == 1 else 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from workbench.choices.adapters import FullOptions
 from workbench.engine.memory.config import Shape
 from workbench.errors import InputError
-from workbench.profile import Profile
+from workbench.profile import Profile, TrainOptions
 
 HEAD_NORMS = ("qwen3",)
 """Families whose layers norm each head's queries and keys."""
@@ -57,6 +58,11 @@ class Recipe:
         return 4 if self.quant == "none" else 2
 
     @property
+    def inside(self) -> int:
+        """Bytes of a number in an adapter's own products."""
+        return min(self.computed, self.trained)
+
+    @property
     def stream(self) -> int:
         """Bytes of a number of the hidden states between layers."""
         return max(self.outer, self.result("o_proj", self.computed), self.result("down_proj", self.computed))
@@ -95,7 +101,7 @@ def recipe_of(profile: Profile, shape: Shape) -> Recipe:
         quant=profile.quant.method,
         computed=computed,
         outer=4 if getattr(profile.quant, "upcast_embeddings", False) else computed,
-        fused=profile.train.use_liger_kernel is True,
+        fused=_uses_liger(profile.train),
         eager=profile.model.attn_implementation == "eager",
         head_norms=shape.family in HEAD_NORMS,
     )
@@ -108,3 +114,10 @@ def _targets(profile: Profile, shape: Shape) -> tuple[str, ...]:
     if not names:
         raise InputError(f"adapter.target_modules: the preview knows none of {', '.join(wanted)}.")
     return names
+
+
+def _uses_liger(train: TrainOptions) -> bool:
+    """Whether Liger's kernels will be used: as the profile says, or where liger-kernel is installed."""
+    if train.use_liger_kernel != "auto":
+        return train.use_liger_kernel
+    return find_spec("liger_kernel") is not None
