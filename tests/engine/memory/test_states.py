@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from workbench.choices.optimizers import OPTIMIZERS
-from workbench.engine.memory.states import STATES, TEMPORARIES, keep_states, take_temporaries
+from workbench.engine.memory.states import STATES, keep_states, take_temporaries
 from workbench.engine.memory.tracker import Tracker
 
 MATRIX = torch.empty(128, 64, dtype=torch.bfloat16)
@@ -15,7 +15,6 @@ def kept_bytes(optim, *parameters):
 
 def test_every_optimizer_of_a_profile_has_a_rule():
     assert set(STATES) == set(OPTIMIZERS)
-    assert set(TEMPORARIES) <= set(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("optim", ["adamw_torch", "adamw_torch_fused"])
@@ -37,6 +36,12 @@ def test_adafactor_keeps_a_row_and_a_column():
 @pytest.mark.parametrize("optim", ["paged_adamw_8bit", "paged_adamw_32bit", "sgd"])
 def test_paged_states_and_plain_descent_hold_nothing_of_torchs_memory(optim):
     assert kept_bytes(optim, MATRIX, VECTOR) == 0
+    assert keep_states(optim, [MATRIX], embedding=MATRIX) == []
+
+
+def test_the_tables_bytes_a_number_are_those_of_the_rule():
+    assert kept_bytes("adamw_bnb_8bit", MATRIX) == MATRIX.numel() * OPTIMIZERS["adamw_bnb_8bit"].state_bytes
+    assert kept_bytes("adamw_torch", torch.empty(128, 64)) == 8192 * OPTIMIZERS["adamw_torch"].state_bytes + 4
 
 
 @pytest.mark.parametrize(
