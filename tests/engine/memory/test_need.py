@@ -3,7 +3,7 @@ import pytest
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.need import STAGES, counted, displaced_bytes, paged_bytes, paged_note
-from workbench.engine.memory.states import EMBEDDING_STATES, keep_states
+from workbench.engine.memory.states import keep_states
 
 GIB = 2**30
 
@@ -14,11 +14,6 @@ def test_only_the_state_of_paged_optimizers_is_paged():
         "paged_adamw_8bit": 900 * 2 + 100 * 8,
         "paged_adamw_32bit": 1000 * 8,
     }
-
-
-def test_the_rows_say_of_embeddings_what_is_simulated():
-    own = {row.name for row in OPTIMIZERS.values() if row.embedding_state_bytes}
-    assert own == set(EMBEDDING_STATES)
 
 
 def test_the_state_of_a_measured_run():

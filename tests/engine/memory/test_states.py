@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from workbench.choices.optimizers import OPTIMIZERS
-from workbench.engine.memory.states import STATES, TEMPORARIES, keep_states, take_temporaries
+from workbench.engine.memory.states import STATES, keep_states, take_temporaries
 from workbench.engine.memory.tracker import Tracker
 
 MATRIX = torch.empty(128, 64, dtype=torch.bfloat16)
@@ -16,7 +16,6 @@ def kept_bytes(optim, *parameters):
 
 def test_every_optimizer_of_a_profile_has_a_rule():
     assert set(STATES) == set(OPTIMIZERS)
-    assert set(TEMPORARIES) <= set(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("optim", ["adamw_torch", "adamw_torch_fused"])
@@ -48,6 +47,12 @@ def test_paged_states_lie_outside_torchs_memory_but_for_scales_and_small_ones(op
 def test_an_embeddings_8_bit_moments_are_in_fp32_and_paged_if_it_is():
     held = {optim: sum(one.nbytes for one in keep_states(optim, [LARGE], LARGE)) for optim in STATES}
     assert (held["adamw_bnb_8bit"], held["paged_adamw_8bit"]) == (2 * LARGE.numel() * 4, 0)
+
+
+def test_the_tables_bytes_a_number_are_those_of_the_rule():
+    row = OPTIMIZERS["adamw_bnb_8bit"]
+    assert kept_bytes("adamw_bnb_8bit", MATRIX) == 8192 * (row.state_bytes + row.scale_bytes)
+    assert kept_bytes("adamw_torch", torch.empty(128, 64)) == 8192 * OPTIMIZERS["adamw_torch"].state_bytes + 4
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def paged_bytes(optim: str, trained: int, embedding: int) -> int:
         embedding: How many of them are an embedding's.
     """
     row = OPTIMIZERS[optim]
-    return round(row.total_bytes(trained, embedding)) if row.paged else 0
+    return round(row.moments_bytes(trained, embedding)) if row.paged else 0
 
 
 def paged_note(size_bytes: int) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from workbench.choices.optimizers import BLOCK_SIZE_8BIT, OPTIMIZERS
+
 Tensors = list[torch.Tensor]
-BLOCK_SIZE_8BIT = 256
-"""Numbers of an 8-bit state that share one scale (bitsandbytes/optim/optimizer.py)."""
 MIN_8BIT_SIZE = 4096
 """Smaller parameters keep fp32 states (the same file, min_8bit_size)."""
 MIN_PAGED_SIZE = 100_000
@@ -66,21 +66,6 @@ def _nothing(parameter: torch.Tensor) -> Tensors:
     return []
 
 
-def _one_copy(parameters: Sequence[torch.Tensor]) -> Tensors:
-    """The roots of all second moments at once (torch/optim/adamw.py, _multi_tensor_adamw)."""
-    return [torch.empty_like(parameter) for parameter in parameters]
-
-
-def _largest_in_fp32(parameters: Sequence[torch.Tensor]) -> Tensors:
-    """One parameter at a time: its gradient, its square, the update and the weight in fp32."""
-    largest = max(parameters, key=lambda parameter: parameter.numel())
-    return [torch.empty(largest.shape, dtype=torch.float32) for _ in range(4)]
-
-
-def _none(parameters: Sequence[torch.Tensor]) -> Tensors:
-    return []
-
-
 STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {
     "adamw_torch_fused": _adam,
     "adamw_torch": _adam,
@@ -92,18 +77,6 @@ STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {
 }
 """State tensors of one parameter, by ``train.optim``."""
 
-EMBEDDING_STATES: dict[str, Callable[[torch.Tensor], Tensors]] = {
-    "adamw_bnb_8bit": _moments,
-    "paged_adamw_8bit": _paged,
-}
-"""The same of an embedding's weight where it is kept otherwise (transformers/trainer.py, create_optimizer)."""
-
-TEMPORARIES: dict[str, Callable[[Sequence[torch.Tensor]], Tensors]] = {
-    "adamw_torch": _one_copy,
-    "adafactor": _largest_in_fp32,
-}
-"""What a step takes for a moment; nothing for the others, whose kernels work in place."""
-
 
 def keep_states(optim: str, parameters: Sequence[torch.Tensor], embedding: torch.Tensor | None = None) -> Tensors:
     """The optimizer's state tensors for these parameters.
@@ -113,11 +86,16 @@ def keep_states(optim: str, parameters: Sequence[torch.Tensor], embedding: torch
         parameters: What is trained.
         embedding: The embedding's weight, if it may be among them.
     """
-    plain = STATES[optim]
-    rules = [EMBEDDING_STATES.get(optim, plain) if parameter is embedding else plain for parameter in parameters]
+    row, plain = OPTIMIZERS[optim], STATES[optim]
+    in_fp32 = _paged if row.paged else _moments
+    of_embedding = in_fp32 if row.fp32_embedding else plain
+    rules = [of_embedding if parameter is embedding else plain for parameter in parameters]
     return [tensor for rule, parameter in zip(rules, parameters, strict=True) for tensor in rule(parameter)]
 
 
-def take_temporaries(optim: str, parameters: Sequence[torch.Tensor]) -> None:
-    """Take what a step takes for a moment, and give it back."""
-    TEMPORARIES.get(optim, _none)(parameters)
+def take_temporaries(optim: str, parameters: Sequence[torch.Tensor]) -> Tensors:
+    """Take what a step takes for a moment; nothing where kernels work in place."""
+    row = OPTIMIZERS[optim]
+    largest = max(parameters, key=lambda parameter: parameter.numel())
+    copies = [torch.empty_like(parameter) for _ in range(row.copies) for parameter in parameters]
+    return copies + [torch.empty(largest.shape, dtype=torch.float32) for _ in range(row.largest_fp32)]
