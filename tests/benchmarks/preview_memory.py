@@ -1,8 +1,8 @@
 """Hold the closed form of training's peak memory against the simulation on configurations drawn at random.
 
-    python tests/benchmarks/preview_memory.py [COUNT] [SEED]     # anywhere; two seconds each
+    python tests/benchmarks/preview_memory.py [COUNT] [SEED]     # anywhere; some seconds each
 
-Models are those whose shapes are built in. The simulation runs two and four of their layers.
+Models are those whose shapes are built in. The simulation runs all of their layers.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main(count: int, seed: int) -> None:
             said = preview(workspace, profile, workload=workload)
             around = Machine(said.parts["context"], said.parts["workspace"])
             config = model_config(workspace, profile.model)
-            simulated, _ = predict_training(profile, config, workload, around, quick=True)
+            simulated, _ = predict_training(profile, config, workload, around)
             offs.append(said.allocated_bytes / simulated.allocated_bytes - 1)
             train = profile.train
             words = (
@@ -98,4 +98,4 @@ def main(count: int, seed: int) -> None:
 
 if __name__ == "__main__":
     given = [int(argument) for argument in sys.argv[1:]]
-    main(*(given + [100, 0][len(given) :]))
+    main(*(given + [60, 0][len(given) :]))

@@ -75,19 +75,20 @@ LORA = 'method = "lora"\nr = 16\ntarget_modules = "all-linear"'
 
 
 @pytest.mark.parametrize(
-    ("adapter", "quant", "train", "workload"),
+    ("adapter", "quant", "train", "workload", "within"),
     [
-        ('method = "full"', "", "gradient_checkpointing = false", STEPS),
-        ('method = "full"', "", "", ONE),
-        (LORA, "", "gradient_checkpointing = false", STEPS),
-        (LORA, "", 'optim = "adamw_torch"', STEPS),
-        (LORA, 'method = "nf4"', "gradient_checkpointing = false", STEPS),
-        (LORA, 'method = "int8"', "", STEPS),
-        (LORA.replace("lora", "dora"), "", "gradient_checkpointing = false", STEPS),
-        (LORA.replace("lora", "vera"), "", "gradient_checkpointing = false", STEPS),
+        ('method = "full"', "", "gradient_checkpointing = false", STEPS, 0.04),
+        ('method = "full"', "", "", ONE, 0.04),
+        (LORA, "", "gradient_checkpointing = false", STEPS, 0.04),
+        (LORA, "", 'optim = "adamw_torch"', STEPS, 0.04),
+        (LORA, 'method = "nf4"', "gradient_checkpointing = false", STEPS, 0.04),
+        (LORA, 'method = "int8"', "", STEPS, 0.04),
+        # what kernels borrow to sum the gradients of magnitudes and vectors is not in the form
+        (LORA.replace("lora", "dora"), "", "gradient_checkpointing = false", STEPS, 0.08),
+        (LORA.replace("lora", "vera"), "", "gradient_checkpointing = false", STEPS, 0.08),
     ],
 )
-def test_the_largest_moment_is_the_simulated_peak(a_profile, llama, adapter, quant, train, workload):
+def test_the_largest_moment_is_the_simulated_peak(a_profile, llama, adapter, quant, train, workload, within):
     from workbench.choices.optimizers import OPTIMIZERS
     from workbench.engine.memory.holdings import states_bytes
     from workbench.engine.memory.simulate import training_step
@@ -106,4 +107,4 @@ def test_the_largest_moment_is_the_simulated_peak(a_profile, llama, adapter, qua
         if phase != "optimizer"
     )
     largest = max(sum(parts.values()) for parts in moments(layer, profile.train.gradient_checkpointing))
-    assert always + largest == pytest.approx(simulated, rel=0.1)
+    assert always + largest == pytest.approx(simulated, rel=within)
