@@ -1,16 +1,19 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from workbench.engine.memory import predict as module
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.estimate import Machine
-from workbench.engine.memory.predict import measured_workload, predict, uses_liger_on_a_gpu
+from workbench.engine.memory.predict import measured_workload, predict, predict_training
+from workbench.engine.memory.workload import Workload
 from workbench.errors import InputError
 from workbench.paths import Workspace
 from workbench.profile import parse
 
 MACHINE = Machine(1000, 512, ("context as said",))
+WORK = Workload(2, 64, 64, 2, False, "made up")
 
 
 @pytest.fixture(autouse=True)
@@ -125,12 +128,13 @@ def test_a_measured_family_needs_no_such_note(workspace, a_profile, llama):
     assert "best effort" not in notes(predict(workspace, a_profile(train="max_length = 64"), llama(), MACHINE))
 
 
-def test_liger_is_used_where_it_is_installed(monkeypatch, a_profile):
-    automatic = a_profile().train.model_copy(update={"use_liger_kernel": "auto"})
-    for spec, used in ((None, False), (object(), True)):
-        monkeypatch.setattr(module.importlib.util, "find_spec", lambda _, spec=spec: spec)
-        assert uses_liger_on_a_gpu(automatic) is used
-    assert uses_liger_on_a_gpu(automatic.model_copy(update={"use_liger_kernel": True}))
+def test_a_full_step_without_accumulation_is_never_extrapolated(a_profile, llama):
+    """With few layers its peak stands at the head, with many at the end of the backward pass."""
+    profile, config = a_profile(adapter='method = "full"'), llama(num_hidden_layers=12)
+    alone, repeated = (replace(WORK, accumulation=accumulation) for accumulation in (1, 2))
+    for work, same in ((alone, True), (repeated, False)):
+        whole, quick = (predict_training(profile, config, work, MACHINE, quick)[0] for quick in (False, True))
+        assert (quick.reserved_bytes == whole.reserved_bytes) is same
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import warnings
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from workbench.engine.memory.estimate import Estimate, Machine, Prediction, safe
 from workbench.engine.memory.evaluation import Generation
 from workbench.engine.memory.need import paged_bytes, paged_note
 from workbench.engine.memory.outliers import outlier_bytes
+from workbench.engine.memory.recipe import uses_liger_on_a_gpu
 from workbench.engine.memory.simulate import Simulated
 from workbench.engine.memory.workload import Workload, longest, worst_case
 from workbench.engine.model import load_tokenizer
@@ -49,7 +49,8 @@ def predict(
         profile: What is to be run.
         config: The model's config.json.
         machine: What CUDA and cuBLAS take on the card.
-        quick: Always extrapolate from few layers: a second instead of some, and a little less exact.
+        quick: Extrapolate from few layers: a second instead of some, and a little less exact. Not where all gradients
+            are made in one backward pass: with few layers the peak stands elsewhere in it than with many.
 
     Raises:
         InputError: The model's rows cannot be tokenised, or the adapter fits no layer of it.
@@ -71,6 +72,7 @@ def predict_training(
 ) -> tuple[Estimate, int]:
     """The predicted peak of training on a given micro-batch, and how many numbers are trained. Else as ``predict``."""
     fused = uses_liger_on_a_gpu(profile.train)
+    quick = quick and not (profile.adapter.method == "full" and workload.accumulation == 1)
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
     spare, beside = outlier_bytes(profile, config, workload)
     paged = paged_bytes(profile.train.optim, step.trainable_parameters, _trained_embedding(profile, config))
@@ -101,16 +103,6 @@ def _be_quiet() -> None:
     """What the libraries say of a model without values helps nobody."""
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-
-
-def uses_liger_on_a_gpu(train: TrainOptions) -> bool:
-    """Whether Liger's kernels would be used on a GPU, which this machine need not have.
-
-    As the profile says; "auto" where liger-kernel is installed.
-    """
-    if train.use_liger_kernel != "auto":
-        return train.use_liger_kernel
-    return importlib.util.find_spec("liger_kernel") is not None
 
 
 def measured_workload(workspace: Workspace, profile: Profile) -> tuple[Workload, Generation]:

@@ -101,7 +101,7 @@ def recipe_of(profile: Profile, shape: Shape) -> Recipe:
         quant=profile.quant.method,
         computed=computed,
         outer=4 if getattr(profile.quant, "upcast_embeddings", False) else computed,
-        fused=_uses_liger(profile.train),
+        fused=uses_liger_on_a_gpu(profile.train),
         eager=profile.model.attn_implementation == "eager",
         head_norms=shape.family in HEAD_NORMS,
     )
@@ -116,8 +116,11 @@ def _targets(profile: Profile, shape: Shape) -> tuple[str, ...]:
     return names
 
 
-def _uses_liger(train: TrainOptions) -> bool:
-    """Whether Liger's kernels will be used: as the profile says, or where liger-kernel is installed."""
+def uses_liger_on_a_gpu(train: TrainOptions) -> bool:
+    """Whether Liger's kernels would be used on a GPU, which this machine need not have.
+
+    As the profile says; "auto" where liger-kernel is installed.
+    """
     if train.use_liger_kernel != "auto":
         return train.use_liger_kernel
     return find_spec("liger_kernel") is not None
