@@ -150,3 +150,14 @@ async def test_a_hostile_tag_or_reason_is_shown_as_text(drive, recorded, shown, 
         await until(pilot, lambda: "reason" in about(app))
         assert "\x1b" not in shown(app)
         assert name.partition("\x1b")[0] in about(app)
+
+
+async def test_details_that_are_read_while_the_app_is_left_are_no_problem(drive, recorded):
+    async with drive(recorded.workspace, "runs", size=(120, 40)) as (app, pilot):
+        await read(app, pilot)
+        await pilot.press("j")
+        reading = [worker for worker in app.workers if worker.group == "details"]
+        await app.screen.query_one("#about").remove()  # as it goes first when the app is left
+        assert reading
+        for worker in reading:
+            await worker.wait()

@@ -8,7 +8,7 @@ from .pty_reader import PtyReader
 from .terminal import WORKBENCH, as_svg, shown_step
 from .test_live import loaded
 
-SAYS = 'import sys; print("\x1b[2;3Hgreen\x1b[32m word\x1b[0m"); print(*__import__("os").get_terminal_size())'
+SAYS = 'import shutil; print("\x1b[2;3Hgreen\x1b[32m word\x1b[0m"); print(*shutil.get_terminal_size())'
 
 
 def test_a_picture_has_the_words_in_their_colours_and_fetches_nothing():
@@ -18,8 +18,9 @@ def test_a_picture_has_the_words_in_their_colours_and_fetches_nothing():
     assert "cdn" not in drawn
 
 
-def test_a_pty_without_an_emulator_gives_words_without_codes():
-    shown = PtyReader([sys.executable, "-c", f"{SAYS}; sys.stdin.read()"], (90, 30))
+def test_a_pty_without_an_emulator_gives_words_without_codes(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "70")
+    shown = PtyReader([sys.executable, "-c", f"{SAYS}; input()"], (90, 30))
     deadline = time.monotonic() + 30
     while "90 30" not in shown.screen():
         assert time.monotonic() < deadline, shown.screen()

@@ -186,8 +186,9 @@ class RunsScreen(RunVerbs):
 
     @work(exclusive=True, group="details")
     async def _read_details(self, row: RunRow) -> None:
+        about = self.query_one("#about", Static)  # before the pauses: the app may be left meanwhile
         await asyncio.sleep(SETTLED_S)
-        self.query_one("#about", Static).update(await asyncio.to_thread(self._details, row))
+        about.update(await asyncio.to_thread(self._details, row))
 
     def _details(self, row: RunRow) -> Text:
         from workbench.engine.run import Run
