@@ -82,6 +82,15 @@ async def test_details_tell_the_memory_that_the_comparison_tells(drive, recorded
         await until(pilot, lambda: "memory    3.00 GiB allocated at most" in about(app))
 
 
+async def test_the_last_words_of_a_worker_are_shown_as_in_the_log_of_live(drive, recorded):
+    recorded["failed"].log_file.write_text("\x1b[31mred\x1b[0m [b]words[/]\n" + "x" * 100_000 + "\nlast \x07\n")
+    async with drive(recorded.workspace, "runs", size=(120, 40)) as (app, pilot):
+        await at(app, pilot, recorded["failed"])
+        await until(pilot, lambda: "last \\x07" in about(app))
+        assert "\nred [b]words[/]\n" in about(app)
+        assert len(about(app)) < 3000
+
+
 async def test_details_open_with_enter_and_close_with_escape_at_80_columns(drive, recorded):
     async with drive(recorded.workspace, "runs") as (app, pilot):
         await at(app, pilot, recorded["lost"])

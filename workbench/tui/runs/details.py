@@ -13,8 +13,9 @@ from workbench.engine.run import Run
 from workbench.engine.texts import NOT_AVAILABLE, number_text, size_text, time_text
 from workbench.errors import WorkbenchError
 from workbench.tui.runs.columns import CURVE
-from workbench.tui.safe import lines, one_line
+from workbench.tui.safe import one_line
 from workbench.tui.states import state_text
+from workbench.tui.widgets.log import clean
 from workbench.tui.widgets.sparkline import sparkline
 
 LOG_LINES = 8
@@ -42,7 +43,8 @@ def details(run: Run, row: RunRow) -> Text:
     text.append(f"\n{NEXT.get(row.status, '')}\n", style="italic")
     if row.status in ("failed", "lost"):
         text.append(f"\nlast lines of {run.log_file.name}\n", style="dim")
-        text.append(lines(log_tail(run, LOG_LINES)) or "(it is empty)")
+        printed = log_tail(run, LOG_LINES).splitlines()
+        text.append("\n".join(map(clean, printed)) or "(it is empty)")
     return text
 
 
