@@ -531,6 +531,7 @@ async def test_what_cannot_be_done_now_says_why(drive, recorded):
         for key, why in (("s", "nothing to stop"), ("R", "nothing to resume"), ("K", "only a run that trains")):
             await pilot.press(key)
             await until(pilot, lambda why=why: any(why in one.text for one in app.messages.all))
+        assert not any(one.text.startswith("resuming") for one in app.messages.all)
 
 
 # while a worker works
