@@ -2,7 +2,7 @@ import pytest
 
 from workbench import profile as profiles
 from workbench.engine.launch import call, environment, log_tail, stop
-from workbench.engine.run import create
+from workbench.engine.run import Run, create
 from workbench.errors import InputError, WorkbenchError
 from workbench.paths import Workspace
 
@@ -45,3 +45,13 @@ def test_a_run_without_a_worker_cannot_be_stopped_once_it_is_over(tmp_path):
     assert log_tail(run) == ""
     run.log_file.write_text("".join(f"line {n}\n" for n in range(50)))
     assert log_tail(run, 2) == "line 48\nline 49"
+
+
+def test_the_last_lines_of_a_log_are_read_from_its_end_and_a_very_long_one_is_shortened(tmp_path):
+    run = Run(Workspace(tmp_path), "one")
+    assert log_tail(run) == ""
+    run.folder.mkdir(parents=True)
+    run.log_file.write_text("early\n" * 200_000 + "x" * 5000 + "\nlast\n")
+    early, long, last = log_tail(run, 3).split("\n")
+    assert (early, last) == ("early", "last")
+    assert long == f"{'x' * 1000} … (5,000 characters)"

@@ -204,7 +204,7 @@ async def test_a_lower_border_that_lacks_room_keeps_how_it_is_looked_at():
     chart = Chart(replace(MEMORY, x_name="elapsed", note="peak 18G"))
     async with Bench(chart).run_test(size=(80, 12)) as pilot:
         chart.look(window=600.0)
-        for width, said in ((40, "elapsed  peak 18G  last 600"), (28, "peak 18G  last 600"), (20, "last 600")):
+        for width, said in ((40, "elapsed  peak 18G  last 10m00"), (28, "peak 18G  last 10m00"), (20, "last 10m00")):
             await pilot.resize_terminal(width, 12)
             await pilot.pause()
             assert chart.text().splitlines()[-1] == said

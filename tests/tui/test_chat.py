@@ -17,6 +17,8 @@ from workbench.tui.chat.screen import ChatScreen
 from workbench.tui.chat.views import AnswerView, TurnView, parser
 from workbench.tui.chat.words import answer_head
 
+from .conftest import write_events
+
 FAKE = [sys.executable, str(Path(__file__).parents[1] / "engine" / "fake_chat_worker.py")]
 DEADLINE_S = 40
 
@@ -72,6 +74,33 @@ async def settled(screen, pilot):
     await until(pilot, idle)
 
 
+async def test_nothing_of_what_is_said_of_an_answer_is_cut_off_at_80_columns(drive, recorded, trained, shown):
+    async with drive(recorded.workspace, "chat", trained.id) as (app, pilot):
+        screen = await ready(app, pilot)
+        await ask(app, pilot, "hi")
+        lines = shown(app).splitlines()
+        place = next(place for place, line in enumerate(lines) if "● ready" in line)
+        assert "context 512" in lines[place]
+        assert lines[place].rstrip().endswith("smollm2-135m · lora · none")
+        assert "seed 43 next" in lines[place + 1]
+        assert "tokens/s" in lines[place + 1]
+        assert "up to 256" in lines[place + 1]
+        await pilot.resize_terminal(140, 30)
+        await pilot.pause()
+        assert "up to 256 tokens · markdown" in shown(app)
+        assert screen.session.partner.about in shown(app)
+
+
+async def test_the_runs_at_work_beside_a_chat_are_counted_as_in_the_header(drive, recorded, trained):
+    add = [{"kind": "started", "schema": 1, "verb": "base"}]
+    write_events(recorded["base"], *add, age_s=1)
+    async with drive(recorded.workspace, "chat") as (app, pilot):
+        await until(pilot, lambda: app.rows)
+        app.mode_screen.show_run(trained.id)
+        await ready(app, pilot)
+        assert any("1 run is at work" in one.text for one in app.messages.all)
+
+
 async def test_check_06_a_chat_from_choosing_to_the_export_by_keyboard_alone(drive, recorded, trained, shown):
     async with drive(recorded.workspace, "chat") as (app, pilot):
         assert "nobody is chosen" in shown(app)
@@ -84,8 +113,8 @@ async def test_check_06_a_chat_from_choosing_to_the_export_by_keyboard_alone(dri
         await pilot.press("enter")
         screen = await ready(app, pilot)
         assert app.mode_screen.subject == trained.id
-        assert "● ready · a CPU · float32 · loaded in 0.1 s · context 512" in shown(app)
-        assert "tuned · greedy (temperature 0) · seed 42 next · tokens/s n/a (no answer yet)" in shown(app)
+        assert "● ready · a CPU · float32 · context 512 · smollm2-135m · lora · none" in shown(app)
+        assert "tuned · greedy · seed 42 next · tokens/s n/a (no answer) · up to 256 tokens" in shown(app)
         await pilot.press(*"hi", "enter", *"you", "ctrl+j")
         await settled(screen, pilot)
         assert screen.field.text == ""

@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList, Static
 from workbench.engine.compare import compare
 from workbench.engine.contenders import finished
 from workbench.engine.curves import Curve
+from workbench.engine.run import Run
 from workbench.tui.compare.block_bar import BlockBar
 from workbench.tui.compare.diff_screen import DiffScreen
 from workbench.tui.compare.overlay import Losses, overlay
@@ -289,6 +290,28 @@ def test_runs_that_have_no_place_in_the_picture_are_counted(recorded):
     assert (len(both.series), len(train.series)) == (8, 8)
     assert both.title == "loss, 7 more marked than can be told apart (m shows one loss alone)"
     assert train.title == "training loss, 3 more marked than can be told apart"
+
+
+async def test_without_a_baseline_it_says_why_there_is_no_difference_and_which_key_takes_one(
+    comparing, recorded, shown
+):
+    other = record_run(recorded.workspace, "other", "20260102-120000")
+    write_events(other, started(), *training(5), ended("finished"))
+    write_result(other, 30)
+    base = Run(recorded.workspace, "base-another")
+    base.folder.mkdir()
+    base.profile_file.write_bytes(recorded["base"].profile_file.read_bytes())
+    write_events(base, started("base"), ended("finished"))
+    write_result(base, 21)
+    other.result_file.write_text(other.result_file.read_text().replace(BASE, base.id))
+    async with comparing(recorded.workspace) as (app, pilot, screen):
+        assert "No baseline among these runs" in shown(app)
+        screen.table.move_to(BASE)
+        await press(pilot, "p")
+        await until(lambda: screen.comparison.baseline == BASE)
+        await pilot.pause()
+        assert "No baseline" not in says(screen)
+        assert "▲ better" in shown(app)
 
 
 async def test_a_base_model_has_no_loss_curve_and_says_so(comparing, recorded, shown):

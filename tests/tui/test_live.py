@@ -18,6 +18,7 @@ from workbench.engine.run_state import RunState, fold
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.help import sections
 from workbench.tui.live import facts
+from workbench.tui.live.charts import METRICS
 from workbench.tui.live.view import LiveView
 from workbench.tui.settings import Settings
 
@@ -159,6 +160,26 @@ def test_an_evaluation_on_80_columns_gives_up_the_percent_and_the_reason_before_
     assert len(said) <= 78
     assert said == "● running  evaluate base  mmlu-pro-la… 100/1000  accuracy 0.512  elapsed 12s"
     assert "ETA n/a (known only while it trains)" in facts.progress(history, 15.0, width=200).plain
+
+
+async def test_a_long_reason_takes_the_room_that_is_left_and_no_more(drive, recorded):
+    add(recorded["failed"], "ended", status="failed", reason="out of memory " * 30)
+    async with drive(recorded.workspace, "live", recorded["failed"].id) as (app, pilot):
+        await loaded(app, pilot, recorded["failed"])
+        line = frame(app)[2]
+        assert "✗ failed  step 7/40  18%  elapsed" in line
+        assert "R resumes  out of memory" in line
+        assert line.rstrip().endswith("…")
+
+
+async def test_a_large_overview_shows_no_metric_twice(drive, recorded):
+    async with drive(recorded.workspace, "live", recorded["finished"].id, size=(120, 40)) as (app, pilot):
+        view = await loaded(app, pilot, recorded["finished"])
+        for _ in METRICS:
+            await pilot.press("m")
+            await pilot.pause()
+            titles = [chart.plot.title for chart in view.shown_charts]
+            assert len(titles) == len(set(titles)) == 4
 
 
 async def test_check_28_what_is_not_there_yet_and_what_never_will_be_are_told_apart(drive, recorded):
@@ -510,6 +531,7 @@ async def test_what_cannot_be_done_now_says_why(drive, recorded):
         for key, why in (("s", "nothing to stop"), ("R", "nothing to resume"), ("K", "only a run that trains")):
             await pilot.press(key)
             await until(pilot, lambda why=why: any(why in one.text for one in app.messages.all))
+        assert not any(one.text.startswith("resuming") for one in app.messages.all)
 
 
 # while a worker works

@@ -8,6 +8,7 @@ from textual.widgets import Static
 from workbench.errors import InputError
 from workbench.tui.widgets.filter_bar import FilterBar
 
+from .conftest import record_run, started, write_events
 from .runs_screen import at, read, until
 
 
@@ -51,6 +52,43 @@ async def test_details_stand_beside_the_list_from_120_columns(drive, recorded):
         await until(pilot, lambda: "n = 40" in about(app))
         assert "seed      42" in about(app)
         assert "accuracy 0.950 [" in about(app) or "macro_f1 0.950 [" in about(app)
+
+
+async def test_details_say_why_a_number_is_not_there_and_no_stage_that_is_over(drive, recorded):
+    async with drive(recorded.workspace, "runs", size=(120, 40)) as (app, pilot):
+        await at(app, pilot, recorded["base"])
+        await until(pilot, lambda: "step      n/a (it trains nothing)" in about(app))
+        assert "stage" not in about(app)
+        assert "seed" not in about(app)
+        await at(app, pilot, recorded["nan"])
+        await until(pilot, lambda: "loss      n/a (its last step told no number)" in about(app))
+        assert "stage     train" in about(app)
+        begun = record_run(recorded.workspace, "begun", "20260102-120000")
+        write_events(begun, started(), age_s=1)
+        await until(pilot, lambda: begun.id in app.screen.table.rows.keys)
+        await at(app, pilot, begun)
+        await until(pilot, lambda: "step      n/a (none done)" in about(app))
+        assert "loss      n/a (no step done)" in about(app)
+
+
+async def test_details_tell_the_memory_that_the_comparison_tells(drive, recorded):
+    on_a_cpu = recorded["finished"].result()
+    on_a_cpu["memory"] |= {"peak_allocated_bytes": None, "peak_reserved_bytes": None, "reason": "no CUDA device"}
+    recorded["finished"].result_file.write_text(json.dumps(on_a_cpu))
+    async with drive(recorded.workspace, "runs", size=(120, 40)) as (app, pilot):
+        await at(app, pilot, recorded["finished"])
+        await until(pilot, lambda: "memory    1.00 GiB RSS at most" in about(app))
+        await at(app, pilot, recorded["better"])
+        await until(pilot, lambda: "memory    3.00 GiB allocated at most" in about(app))
+
+
+async def test_the_last_words_of_a_worker_are_shown_as_in_the_log_of_live(drive, recorded):
+    recorded["failed"].log_file.write_text("\x1b[31mred\x1b[0m [b]words[/]\n" + "x" * 100_000 + "\nlast \x07\n")
+    async with drive(recorded.workspace, "runs", size=(120, 40)) as (app, pilot):
+        await at(app, pilot, recorded["failed"])
+        await until(pilot, lambda: "last \\x07" in about(app))
+        assert "\nred [b]words[/]\n" in about(app)
+        assert len(about(app)) < 3000
 
 
 async def test_details_open_with_enter_and_close_with_escape_at_80_columns(drive, recorded):

@@ -22,6 +22,8 @@ from workbench.errors import InputError, RunFailed, WorkbenchError
 START_S = 60.0
 STOP_NOW_S = 10.0
 LEAVE_S = 10.0
+LOG_BYTES, LINE_CHARS = 256 * 1024, 1000
+"""What is read of the end of a worker's log for its last lines, and what is kept of one."""
 
 QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -157,10 +159,18 @@ def _signal_group(pid: int, number: int) -> None:
 
 
 def log_tail(run: Run, lines: int = 20) -> str:
-    """The last lines that the worker and its libraries printed."""
-    if not run.log_file.exists():
+    """The last lines that the worker and its libraries printed; of a very long line its beginning."""
+    try:
+        with run.log_file.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+            printed = file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
         return ""
-    return "\n".join(run.log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    return "\n".join(map(_shortened, printed.splitlines()[-lines:]))
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LINE_CHARS else f"{line[:LINE_CHARS]} … ({len(line):,} characters)"
 
 
 def call(

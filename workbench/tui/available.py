@@ -33,8 +33,7 @@ def available(screen: Screen[Any]) -> list[Offered]:
     """All actions of a screen, each once."""
     found: dict[tuple[str, str], Offered] = {}
     active = screen.active_bindings.values()
-    said_now: dict[tuple[DOMNode, str | None], str] = {}
-    said_now |= {(one.node, one.binding.id): one.binding.description for one in active if one.binding.id}
+    said_now = {(one.node, one.binding.id): one.binding.description for one in active}
     for node in _nodes(screen):
         for declared in _bindings(node):
             said = said_now.get((node, declared.id), declared.description)  # Pause is Resume while it is paused

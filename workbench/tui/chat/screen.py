@@ -16,12 +16,14 @@ from textual.events import Unmount
 from textual.widgets import Static, TextArea
 
 from workbench.errors import WorkbenchError
+from workbench.tui.chat.lines import Lines
 from workbench.tui.chat.moving import Moving
 from workbench.tui.chat.pace import Pace
 from workbench.tui.chat.views import AnswerView, TurnView
-from workbench.tui.chat.words import HELLO, settings_line, worker_line
+from workbench.tui.chat.words import HELLO, beside
 from workbench.tui.files import Export
 from workbench.tui.keys import SHARED, Key, bindings
+from workbench.tui.status import count_running
 
 if TYPE_CHECKING:
     from workbench.engine.chat.session import Session
@@ -50,7 +52,6 @@ class ChatScreen(Moving):
     DEFAULT_CSS = """
     ChatScreen #conversation { height: 1fr; }
     ChatScreen #hello { height: auto; min-height: 8; padding: 1 2; }
-    ChatScreen #worker, ChatScreen #settings { height: 1; padding: 0 1; }
     ChatScreen #prompt { height: 5; border: round $panel; padding: 0 1; background: $background; }
     ChatScreen #prompt:focus { border: round $accent; }
     """
@@ -68,8 +69,7 @@ class ChatScreen(Moving):
         """The conversation, two lines about it, the field."""
         with VerticalScroll(id="conversation", can_focus=False):
             yield Static(Text(HELLO), id="hello")
-        yield Static(id="worker")
-        yield Static(id="settings")
+        yield Lines(id="lines")
         field = TextArea(id="prompt", tab_behavior="focus", soft_wrap=True, theme="css", highlight_cursor_line=False)
         field.border_title = "prompt · ^j sends"
         yield field
@@ -98,7 +98,7 @@ class ChatScreen(Moving):
     def show_run(self, run_id: str) -> None:
         """Talk to a run."""
         self._wanted = run_id
-        if self.is_mounted and self.query("#worker"):
+        if self.is_mounted and self.query(Lines):
             self._open(run_id)
 
     @work(group="open", exclusive=True)
@@ -123,9 +123,9 @@ class ChatScreen(Moving):
         self.field.focus()
 
     def _warn_of_runs(self) -> None:
-        running = sum(row.status == "running" for row in self.app.rows or ())
+        running = count_running(self.app.rows or ())
         if running:
-            self.app.notify(f"{running} runs are at work: the chat takes memory beside them", severity="warning")
+            self.app.notify(beside(running), severity="warning")
 
     @work(group="verb")
     async def action_partner(self) -> None:
@@ -239,9 +239,7 @@ class ChatScreen(Moving):
             last.follow()
 
     def _say(self) -> None:
-        self.query_one("#worker", Static).update(worker_line(self.session), layout=False)
-        settings = settings_line(self.session, self._both, self._markdown)
-        self.query_one("#settings", Static).update(settings, layout=False)
+        self.query_one(Lines).show(self.session, self._both, self._markdown)
 
     async def _clear(self) -> None:
         await self.query(TurnView).remove()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.text import Text
+from textual.content import Content
 
 from workbench.engine.chat.conversation import FINISHES, Answer
 from workbench.engine.chat.session import Session
 from workbench.tui.safe import one_line
+from workbench.tui.widgets.fit import Part, fitted, part
 
 GLYPHS = {"loading": "◌", "ready": "●", "failed": "✗"}
+GAPS = (" · ",)
+SHORT = 16
+"""Characters of the device's name where there is little room."""
 ENDED = {"stop": "✓", "failed": "✗"}
 HELLO = """\
 Talk to a model, or to what a run made of it.
@@ -22,36 +29,51 @@ The model is loaded by a process of its own. It stays loaded while you look
 at other screens, and ends with the app: nothing keeps its memory then."""
 
 
-def worker_line(session: Session | None) -> Text:
-    """Who answers and how far the worker is."""
+def worker_line(session: Session | None, width: int | None = None) -> Content:
+    """Who answers and how far the worker is, in at most so many cells."""
     if session is None:
-        return Text("○ nobody is chosen: esc, then M chooses a run or a model", no_wrap=True, overflow="ellipsis")
+        return fitted([part("○ nobody is chosen: esc, then M chooses a run or a model")], width)
     loaded = session.loaded
-    parts = [f"{GLYPHS[loaded.state]} {loaded.state}"]
-    if loaded.state == "loading":
-        parts[0] += f": {one_line(loaded.stage)}"
-    elif loaded.state == "failed":
-        parts[0] += f": {one_line(loaded.problem.partition(chr(10))[0])}"
-    else:
-        facts = loaded.facts
-        parts += [one_line(facts.get("device_name")), one_line(facts.get("dtype")), f"loaded in {facts['seconds']} s"]
-        context = facts.get("context_tokens")
-        parts.append(f"context {context}" if context else "context n/a (the model does not tell)")
-    return Text(" · ".join([*parts, one_line(session.partner.about)]), no_wrap=True, overflow="ellipsis")
+    state, about = f"{GLYPHS[loaded.state]} {loaded.state}", part(one_line(session.partner.about))
+    if loaded.state == "ready":
+        return fitted([part(state), *_loaded(loaded.facts), about], width, GAPS)
+    told = loaded.stage if loaded.state == "loading" else loaded.problem.partition("\n")[0]
+    return fitted([part(f"{state}: {one_line(told)}"), about], width, GAPS)
 
 
-def settings_line(session: Session | None, both: bool, markdown: bool) -> Text:
-    """How the next answer is made, and how the last one ran."""
+def _loaded(facts: dict[str, Any]) -> list[Part]:
+    context = facts.get("context_tokens")
+    unknown = ("context n/a (the model does not tell)", "context n/a (not told)")
+    return [
+        part(one_line(facts.get("device_name")), one_line(facts.get("device_name"), SHORT), worth=2),
+        part(one_line(facts.get("dtype")), "", worth=1),
+        part(f"loaded in {facts['seconds']} s", "", worth=0),
+        part(*((f"context {context}",) if context else unknown), worth=3),
+    ]
+
+
+def settings_line(session: Session | None, both: bool, markdown: bool, width: int | None = None) -> Content:
+    """How the next answer is made, and how the last one ran, in at most so many cells."""
     if session is None:
-        return Text()
+        return Content()
     made = session.next_sampling
     sides = "base + tuned" if both else session.partner.sides[0]
-    seed = f"seed {made.seed} {'each time' if session.same_seed else 'next'}"
-    limit, form = f"up to {made.max_new_tokens} tokens", "markdown" if markdown else "plain"
-    parts = [sides, made.how, seed, rate(_last(session)), limit, form]
-    if session.busy:
-        parts.insert(0, "esc stops")
-    return Text(" · ".join(parts), style="dim", no_wrap=True, overflow="ellipsis")
+    speed, limit = rate(_last(session)), f"up to {made.max_new_tokens} tokens"
+    parts = [
+        part("esc stops" if session.busy else ""),
+        part(sides),
+        part(made.how, made.how.removesuffix(" (temperature 0)"), worth=1),
+        part(f"seed {made.seed} {'each time' if session.same_seed else 'next'}"),
+        part(speed, speed.replace("(no answer yet)", "(no answer)"), worth=2),
+        part(limit, limit.removesuffix(" tokens"), worth=3),
+        part("markdown" if markdown else "plain", "", worth=0),
+    ]
+    return fitted(parts, width, GAPS).stylize("dim")
+
+
+def beside(running: int) -> str:
+    """What to think of while runs are at work."""
+    return f"{running} {'run is' if running == 1 else 'runs are'} at work: the chat takes memory beside that"
 
 
 def _last(session: Session) -> Answer | None:

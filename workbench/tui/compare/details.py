@@ -10,14 +10,17 @@ from workbench.engine.figures import FIGURES
 from workbench.tui.safe import lines, one_line
 from workbench.tui.widgets.rows import Rows
 
+UNPAIRED = "No baseline among these runs, hence no difference: p takes the run under the cursor."
 SAID = ("latency_s", "memory_bytes", "coverage")
 
 
 def details(comparison: Comparison, block: Block, rows: Rows, key: str | None) -> Text:
-    """The run under the cursor, then the notes of the comparison."""
+    """The run under the cursor, why there is no difference where there is none, the notes of the comparison."""
     text = Text()
     if key is not None and key in rows:
         text.append(f"{_about(rows[key]['line'], block)}\n", "bold")
+    if comparison.baseline not in rows:
+        text.append(f"{UNPAIRED}\n", "italic")
     return text.append(lines("\n".join(footer(comparison, block))))
 
 

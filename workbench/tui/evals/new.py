@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.engine.evaluables import Asked, Subject
 
 SUBJECTS = (
-    Column("name", "run or model", least=16, most=34),
+    Column("name", "run or model", least=26, most=34),
     Column("kind", "kind", least=5, most=6),
     Column("here", "here", least=4, most=4),
     Column("about", "what", most=40),

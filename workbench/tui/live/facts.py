@@ -50,9 +50,10 @@ def progress(history: History, now_s: float, ascii_only: bool = False, width: in
         parts.append(part(*_eta(history), worth=3))
     if state.status in RESUMABLE:
         parts.append(part(Content.styled("R resumes", "bold")))
-    if state.reason:
-        parts.append(part(one_line(state.reason)))
-    return fitted(parts, width)
+    line = fitted(parts, width)
+    if state.reason:  # as much of it as there is room for: the log has the whole
+        line = Content("  ").join([line, Content(one_line(state.reason))])
+    return line if width is None else line.truncate(width, ellipsis=True)
 
 
 def _where(history: History, now_s: float) -> list[Part]:

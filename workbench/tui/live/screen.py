@@ -249,6 +249,7 @@ class LiveScreen(LiveLog):
         return True
 
     def _changed(self) -> None:
+        self.view.lay_out()
         self.view.paint()
         self._keep()
 

@@ -7,6 +7,7 @@ import asyncio
 from textual import work
 
 from workbench.engine import launch
+from workbench.tui.live.facts import RESUMABLE
 from workbench.tui.live.feed import Watched
 from workbench.tui.screen import WorkbenchScreen
 
@@ -46,6 +47,10 @@ class LiveVerbs(WorkbenchScreen):
         """Start a worker that goes on from the last checkpoint."""
         watched = self._chosen()
         if watched is None:
+            return
+        status = watched.history.state.status
+        if status not in RESUMABLE:
+            self.refuse(f"{watched.run.id} is {status}; there is nothing to resume")
             return
         self.app.notify(f"resuming {watched.run.id} …")
         await asyncio.to_thread(launch.resume, watched.run)

@@ -90,7 +90,8 @@ class LiveView(Vertical):
     def lay_out(self) -> None:
         """Lay the page out for the size of the window."""
         large = is_large(*self.app.size)
-        names = (*self.page.charts, *(self.page.more if large else ()))
+        more = ("loss" if name == self.metric else name for name in self.page.more)  # no metric twice
+        names = (*self.page.charts, *(more if large else ()))
         for chart in self.query(Chart):
             chart.display = chart.id in names
         grid = self.query_one("#charts")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from textual.content import Content
@@ -29,7 +29,7 @@ def part(*forms: str | Content, worth: int = 0) -> Part:
     return Part(tuple(Content(form) if isinstance(form, str) else form for form in forms), worth)
 
 
-def fitted(parts: Iterable[Part], width: int | None = None) -> Content:
+def fitted(parts: Iterable[Part], width: int | None = None, gaps: Sequence[str] = GAPS) -> Content:
     """The parts on one line of at most so many cells; all of them whole for None.
 
     What cannot be made to fit ends with an ellipsis.
@@ -40,8 +40,8 @@ def fitted(parts: Iterable[Part], width: int | None = None) -> Content:
     """
     said = list(parts)
     if width is None:
-        return _joined(said, GAPS[0])
-    for gap in GAPS:
+        return _joined(said, gaps[0])
+    for gap in gaps:
         line = _shortened(said, width, gap)
         if line.cell_length <= width:
             return line
