@@ -96,7 +96,7 @@ class Full(App[None]):
     def compose(self) -> ComposeResult:
         """Both."""
         yield CountedTable(COLUMNS, id="rows")
-        yield FilterBar("#rows")
+        yield FilterBar("#rows", "loss<2")
 
 
 async def key_s(app: App[None], key: str, done: Callable[[], bool]) -> float:
