@@ -310,7 +310,35 @@ def test_a_pinned_baseline(workspace):
         compare(workspace, [two], baseline="20260101-000000-onf")
 
 
-def test_without_a_common_base_there_is_no_baseline(workspace):
+def test_each_data_set_has_the_base_model_that_was_asked_it(workspace):
+    write(workspace, BASE, quiz(20))
+    write(workspace, "base-tiny-2", passages(0.1, 1))
+    runs = [
+        write(workspace, "20260101-000000-a", quiz(45)),
+        write(workspace, "20260101-000001-b", passages(0.8, 2), base="base-tiny-2"),
+    ]
+    found = compare(workspace, runs)
+    assert {block.dataset: block.baseline for block in found.blocks} == {"quiz": BASE, "passages": "base-tiny-2"}
+    assert found.baseline == ""
+    for name, block in (("a", found.blocks[0]), ("b", found.blocks[1])):
+        cell = lines(found, block.dataset)[name].cells[block.metrics[0]]
+        assert cell.mark == "better"
+        assert block.lines[0].id == block.baseline
+    assert not any("baseline" in note for note in found.notes)
+
+
+def test_a_pinned_run_counts_only_where_it_was_asked(workspace):
+    write(workspace, BASE, quiz(20))
+    write(workspace, "base-tiny-2", passages(0.1, 1))
+    one = write(workspace, "20260101-000000-a", quiz(45))
+    two = write(workspace, "20260101-000001-b", passages(0.8, 2), base="base-tiny-2")
+    found = compare(workspace, [one, two], baseline=one.id)
+    assert found.baseline == one.id
+    assert {block.dataset: block.baseline for block in found.blocks} == {"quiz": one.id, "passages": ""}
+    assert any(f"{one.id} was not asked this" in note for note in found.notes)
+
+
+def test_with_two_bases_of_one_data_set_there_is_no_baseline(workspace):
     write(workspace, BASE, quiz(20))
     write(workspace, "base-other-1", quiz(20))
     runs = [

@@ -17,7 +17,7 @@ def line(name, value, kind="train", **changes):
 
 LINES = (line("base-m", 0.2, "base", train_memory_bytes=None), line("a", 0.6), line("b", 0.8, flags=("low coverage",)))
 FLOOR = Line("always A", "floor", "always A", cells={"accuracy": Cell(0.25, None, None, 50)})
-BLOCK = Block("quiz", "arc", "p@1", "bare", ("accuracy",), (*LINES, FLOOR), 0.1)
+BLOCK = Block("quiz", "arc", "p@1", "bare", ("accuracy",), (*LINES, FLOOR), 0.1, baseline="base-m")
 COMPARISON = Comparison("base-m", (BLOCK,), ("a note",))
 
 

@@ -22,5 +22,5 @@ def write_plane(comparison: Comparison, path: Path, dataset: str, x: str, y: str
     from workbench.engine.plots import pareto_png
 
     block, across, up = chosen(comparison, dataset, x, y)
-    pareto_png(points(block, across, up), path, across, up, block.dataset, comparison.baseline)
+    pareto_png(points(block, across, up), path, across, up, block.dataset, block.baseline)
     say(f"wrote {path}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from workbench.engine import footer, marks
@@ -33,7 +33,7 @@ def compare(
     Args:
         workspace: Where the runs are.
         runs: What is compared.
-        baseline: Run that differences are taken to; by default the base model that all share.
+        baseline: Run that differences are taken to; by default, for each data set, the base model that was asked it.
         with_reference: Add the study's published figures.
         correction: How p-values are adjusted for the number of rows, a key of marks.CORRECTIONS.
 
@@ -49,11 +49,15 @@ def compare(
     shown += _readable([Run(workspace, run_id) for run_id in base_ids], notes, known={run.id for run in shown})
     notes += [f"{run.id} was trained and has no scores" for run in shown if run.trained and not run.entries]
     shown = [run for run in shown if run.entries]
-    chosen = _baseline(pinned.id if pinned else "", shown, list(base_ids), notes)
-    blocks = [_block(group, chosen, correction, notes) for group in _groups(shown)]
-    notes += [*footer.noise(shown), *latencies_to_say(shown, chosen)]
+    blocks = []
+    for group in _groups(shown):
+        chosen = pinned.id if pinned else _own_base(group, base_ids, notes)
+        blocks.append(_block(group, chosen, correction, notes))
+    own = {block.baseline for block in blocks}
+    common = pinned.id if pinned else own.pop() if len(own) == 1 else ""
+    notes += [*footer.noise(shown), *latencies_to_say(shown, common)]
     n, rows = published() if with_reference else (0, [])
-    return Comparison(chosen, tuple(blocks), tuple(dict.fromkeys(notes)), n, tuple(rows))
+    return Comparison(common, tuple(blocks), tuple(dict.fromkeys(notes)), n, tuple(rows))
 
 
 def _readable(runs: Sequence[Run], notes: list[str], known: Collection[str] = ()) -> list[ComparedRun]:
@@ -72,17 +76,23 @@ def _readable(runs: Sequence[Run], notes: list[str], known: Collection[str] = ()
     return list(found.values())
 
 
-def _baseline(pinned: str, shown: Sequence[ComparedRun], base_ids: Sequence[str], notes: list[str]) -> str:
-    if pinned:
-        return pinned
-    there = [run_id for run_id in base_ids if any(run.id == run_id for run in shown)]
+def _own_base(group: Group, base_ids: Collection[str], notes: list[str]) -> str:
+    """The base model among the runs that were asked the same; empty where there is none or more than one."""
+    there = [run.id for run, _ in group if run.id in base_ids]
     if len(there) == 1:
         return there[0]
+    dataset, own = group[0][1], {run.base_run_id for run, _ in group if run.base_run_id in base_ids}
     if len(there) > 1:
-        notes.append("the runs were measured against several base models; pin one with --baseline")
-    elif len(shown) > 1:
-        notes.append("no run has a base model here; --baseline RUN pins the one that differences are taken to")
+        notes.append(f"{dataset}: several base models were asked this; pin one as the baseline")
+    elif own:
+        notes.append(_not_asked(dataset, ", ".join(sorted(own)), [run.id for run, _ in group]))
+    elif len(group) > 1:
+        notes.append(f"{dataset}: no base model was asked this; pin a run as the baseline")
     return ""
+
+
+def _not_asked(dataset: str, baseline: str, runs: Iterable[str]) -> str:
+    return f"{dataset}: {baseline} was not asked this, or was asked differently than {', '.join(runs)}: not paired"
 
 
 def _groups(shown: Sequence[ComparedRun]) -> list[Group]:
@@ -107,8 +117,7 @@ def _block(group: Group, baseline: str, correction: str, notes: list[str]) -> Bl
     metrics = tuple({metric: None for run in runs.values() for metric in run.entries[dataset]["metrics"]})
     notes += differences_to_say(list(runs.values()), dataset)
     if baseline and baseline not in runs:
-        names = ", ".join(runs)
-        notes.append(f"{dataset}: {baseline} was not asked this, or was asked differently than {names}: not paired")
+        notes.append(_not_asked(dataset, baseline, runs))
     lines = {run_id: _line(run, dataset) for run_id, run in runs.items()}
     losses = tuple(metric for metric in metrics if metric in entry.get("lower_is_better", ()))
     found: dict[str, Differences] = {}
@@ -134,6 +143,7 @@ def _block(group: Group, baseline: str, correction: str, notes: list[str]) -> Bl
         winner=winners[ranked],
         seeds=tuple(over_seeds(list(runs.values()), runs.get(baseline), dataset, losses)),
         lower_is_better=losses,
+        baseline=baseline if baseline in runs else "",
     )
     return footer.with_footer(block, correction)
 

@@ -103,6 +103,7 @@ class Block:
         seeds: Configurations that were trained with three seeds or more, each summed up over its runs.
         footer: What the table can claim, in sentences.
         lower_is_better: Those of the metrics that are losses, no fractions; "better" then means lower.
+        baseline: Id of the run that differences are taken to; empty without one.
     """
 
     dataset: str
@@ -117,6 +118,7 @@ class Block:
     seeds: tuple[Line, ...] = ()
     footer: tuple[str, ...] = ()
     lower_is_better: tuple[str, ...] = ()
+    baseline: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Comparison:
     """What ``compare`` says.
 
     Args:
-        baseline: Id of the run that differences are taken to; empty for none.
+        baseline: Id of the run that is pinned, or that all blocks have in common; empty otherwise.
         blocks: One a data set and way of asking.
         notes: What the table cannot say by itself.
         reference_n, reference: Published figures, unpaired; 0 and empty unless asked for.

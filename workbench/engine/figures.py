@@ -129,7 +129,7 @@ def where(comparison: Comparison, text: str) -> Comparison:
     kept = {id(line) for line, values in rows if query.matches(values)}
     blocks = []
     for block in comparison.blocks:
-        lines = tuple(line for line in block.lines if id(line) in kept or line.id == comparison.baseline)
+        lines = tuple(line for line in block.lines if id(line) in kept or line.id == block.baseline)
         seeds = tuple(line for line in block.seeds if id(line) in kept)
         if seeds or any(id(line) in kept for line in lines):
             blocks.append(replace(block, lines=lines, seeds=seeds))

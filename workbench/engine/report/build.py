@@ -43,7 +43,7 @@ def build(workspace: Workspace, runs: Sequence[Run], baseline: str = "") -> Docu
     sections = [
         Section("In short", _short(comparison)),
         Section("How to read the tables", [Paragraph(LEGEND)]),
-        *(_block(block, comparison.baseline, place) for place, block in enumerate(comparison.blocks)),
+        *(_block(block, place) for place, block in enumerate(comparison.blocks)),
         *latencies({run.id: run.result() or {} for run in folders}),
         *_training(folders, trained),
         Section("What failed", _failed(compared)),
@@ -73,12 +73,15 @@ def _short(comparison: Comparison) -> list[Part]:
         for sentence in block.footer
         if sentence.startswith(heads) or (block.winner and sentence.startswith(block.winner))
     ]
-    against = f"Differences are to {comparison.baseline}." if comparison.baseline else "No baseline is pinned."
+    to = {block.dataset: block.baseline for block in comparison.blocks if block.baseline}
+    own = "; ".join(f"on {dataset} to {baseline}" for dataset, baseline in to.items())
+    to_all = f"to {comparison.baseline}" if comparison.baseline else own
+    against = f"Differences are {to_all}." if to_all else "There is no baseline, hence no difference."
     notes = [Bullets(comparison.notes)] if comparison.notes else []
     return [Paragraph(f"{WHAT} {against}"), *([Bullets(found)] if found else []), *notes]
 
 
-def _block(block: Block, baseline: str, place: int) -> Section:
+def _block(block: Block, place: int) -> Section:
     ranked = block.metrics[0]
     parts: list[Part] = [
         Table(score_grid(block), "Scores."),
@@ -94,7 +97,9 @@ def _block(block: Block, baseline: str, place: int) -> Section:
         caption = f"{ranked} on {block.dataset} against peak memory; filled points are on the front."
         parts.append(
             _picture(
-                f"pareto-{place}.png", caption, lambda path: pareto_png(plane, path, x, y, block.dataset, baseline)
+                f"pareto-{place}.png",
+                caption,
+                lambda path: pareto_png(plane, path, x, y, block.dataset, block.baseline),
             )
         )
     return Section(title(block), parts)

@@ -19,7 +19,7 @@ def details(comparison: Comparison, block: Block, rows: Rows, key: str | None) -
     text = Text()
     if key is not None and key in rows:
         text.append(f"{_about(rows[key]['line'], block)}\n", "bold")
-    if comparison.baseline not in rows:
+    if not block.baseline or block.baseline not in rows:
         text.append(f"{UNPAIRED}\n", "italic")
     return text.append(lines("\n".join(footer(comparison, block))))
 

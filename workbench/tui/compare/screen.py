@@ -114,8 +114,7 @@ class CompareScreen(Plots):
         self.table.set_rows(rows(block))
         if before is None or before.task != block.task:
             self.table.restore(self.app.settings.get(self.MODE, f"table.{block.task}"))
-        baseline = self.comparison.baseline if self.comparison else ""
-        self.table.set_pins([baseline])
+        self.table.set_pins([block.baseline])
         said = f"{block.task}, {block.protocol}, answers {block.answer_format}"
         self.query_one(BlockBar).show([one.dataset for one in blocks], self._place, said)
         self.query_one(FilterBar).refresh_count()
@@ -155,7 +154,7 @@ class CompareScreen(Plots):
         pinned = next(iter(event.keys), "")
         if pinned and not self.is_run(pinned):
             self.refuse(f"{pinned} is no run of this workspace: differences to it cannot be paired")
-            self.table.set_pins([self.comparison.baseline] if self.comparison else [])
+            self.table.set_pins([self.block.baseline] if self.block else [])
             return
         self.query_one(BlockBar).say(f"comparing with {pinned or 'the base model'} …")
         self.take_baseline(pinned)
