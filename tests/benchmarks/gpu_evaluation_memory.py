@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from gpu_memory import CARD, GIB, MODELS, byte_tokenizer
+from gpu_memory import CARD, GIB, MODELS, byte_tokenizer, table
 from memory_cases import HUB_IDS, LINEAR, NF4, Case
 
 from workbench.engine.memory.cards import find_card
@@ -102,6 +102,7 @@ def answer(one: Asked) -> dict[str, Any]:
     said = list(answers(loaded, byte_tokenizer(), prompts, Asking(NEW_TOKENS), tokens, notes.append))
     sample = Monitor(EventLog(Path("/dev/null")), model.gpu_uuid(), print).sample()
     return {
+        "outcome": "finished",
         "batches": len(said),
         "notes": notes,
         "allocated_bytes": torch.cuda.max_memory_allocated(),
@@ -118,25 +119,9 @@ def measure(out: Path) -> None:
     results = {}
     for name, process in running.items():
         last = (process.communicate()[0].strip().splitlines() or [""])[-1]
-        results[name] = json.loads(last) if last.startswith("{") else {"failed": last}
+        results[name] = json.loads(last) if last.startswith("{") else {"outcome": f"failed: {last}"}
         print(name, results[name], flush=True)
         out.write_text(json.dumps(results, indent=1))
-
-
-def table(measured: dict[str, Any], predicted: dict[str, Any]) -> str:
-    """The Markdown table."""
-    lines = [
-        "| answering | predicted GiB | measured GiB | off | NVML predicted | NVML measured | off |",
-        "|" + "---|" * 7,
-    ]
-    for name, found in measured.items():
-        cells = []
-        for key in ("allocated_bytes", "process_bytes"):
-            expected, real = predicted[name][key], found.get(key)
-            off = f"{real / GIB:.3f} | {expected / real - 1:+.2%}" if real else "n/a | n/a"
-            cells.append(f"{expected / GIB:.3f} | {off}")
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
 
 
 def main() -> None:

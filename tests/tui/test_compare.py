@@ -238,12 +238,17 @@ def looked(run, *losses):
     write_events(run, *looks, ended("finished"))
 
 
+async def draw_three(screen, pilot):
+    """Go on to the losses of two runs, of which one looked at validation rows."""
+    screen.table.set_marks([FINISHED, BETTER])
+    await press(pilot, "v", "v")
+    await until(lambda: len(screen.curves.plot.series) == 3)
+
+
 async def test_the_loss_on_validation_rows_lies_beside_the_training_loss_of_its_run(comparing, recorded, shown):
     looked(recorded["better"], 2.25, 2.125)
     async with comparing(recorded.workspace) as (app, pilot, screen):
-        screen.table.set_marks([FINISHED, BETTER])
-        await press(pilot, "v", "v")
-        await until(lambda: len(screen.curves.plot.series) == 3)
+        await draw_three(screen, pilot)
         await pilot.pause()
         legend = screen.curves.text().splitlines()[0]
         assert legend.startswith("loss  ● finished ")
@@ -256,9 +261,7 @@ async def test_the_loss_on_validation_rows_lies_beside_the_training_loss_of_its_
 async def test_m_shows_one_of_the_losses_alone(comparing, recorded, shown):
     looked(recorded["better"], 2.25, 2.125)
     async with comparing(recorded.workspace) as (app, pilot, screen):
-        screen.table.set_marks([FINISHED, BETTER])
-        await press(pilot, "v", "v")
-        await until(lambda: len(screen.curves.plot.series) == 3)
+        await draw_three(screen, pilot)
         await press(pilot, "m")
         assert [(one.name, len(one.curve)) for one in screen.curves.plot.series] == [("finished", 40), ("better", 40)]
         assert "training loss" in shown(app)

@@ -90,7 +90,7 @@ def _nf4(options: Nf4Options, compute_dtype: torch.dtype) -> BitsAndBytesConfig:
 QUANTIZERS: Table[Quantizer] = Table(
     "quantization method",
     Quantizer("none", "none", "", NoQuantOptions, None),
-    # its autograd function keeps inputs as plain attributes, which non-reentrant checkpointing cannot drop;;
+    # its autograd function keeps inputs as plain attributes, which non-reentrant checkpointing cannot drop;
     # outliers differ in number from layer to layer, and leave holes as rows of different lengths do
     Quantizer("int8", "INT8", "https://arxiv.org/abs/2208.07339", Int8Options, _int8, reentrant=True, safe_margin=0.06),
     Quantizer("nf4", "NF4", "https://arxiv.org/abs/2305.14314", Nf4Options, _nf4),

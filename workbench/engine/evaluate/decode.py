@@ -95,7 +95,7 @@ def read(
         seen[row, shared : shared + width - len(prompt)] = False
     tokens = torch.zeros(len(prompts), dtype=torch.long, device=model.device)
     looks: list[list[float]] = [[] for _ in prompts]
-    for group in _alike([len(tail) for tail in tails]):
+    for group in alike([len(tail) for tail in tails]):
         place = slice(group[0], group[-1] + 1)
         logits, own = _read_alike(model, tails[place], head, seen[place], width, list(probe))
         for layer, part, one in zip(cache.layers, own.layers, head.layers, strict=True):
@@ -108,7 +108,7 @@ def read(
     return Speakers(cache, seen, position, tokens, width), looks
 
 
-def _alike(lengths: Sequence[int]) -> list[list[int]]:
+def alike(lengths: Sequence[int]) -> list[list[int]]:
     """Neighbours whose padding is at most PADDING of what is read, and that are READ_TOKENS at most."""
     groups: list[list[int]] = []
     for row, length in enumerate(lengths):

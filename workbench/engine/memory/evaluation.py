@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from workbench.engine.evaluate.attention import GROUPED, roomy
-from workbench.engine.evaluate.decode import READ_TOKENS, next_logits
+from workbench.engine.evaluate.decode import alike, next_logits
 from workbench.engine.memory.hollow import build, count_weights, materialize
 from workbench.engine.memory.kernels import CudaDropout
 from workbench.engine.memory.simulate import Simulated, causal_mask, measured
@@ -53,8 +53,7 @@ class Generation:
     @property
     def portions(self) -> list[slice]:
         """Rows that are read together."""
-        most = max(1, READ_TOKENS // self.prompt_tokens)
-        return [slice(begin, min(self.rows, begin + most)) for begin in range(0, self.rows, most)]
+        return [slice(rows[0], rows[-1] + 1) for rows in alike([self.prompt_tokens] * self.rows)]
 
 
 def generation(profile: Profile, config: dict[str, Any], batch: Generation, layers: int) -> Simulated:

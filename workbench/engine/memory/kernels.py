@@ -35,9 +35,9 @@ class FlashAttention(torch.autograd.Function):
     def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, masked: bool) -> Tensor:
         """The output, (batch, heads, tokens, head size)."""
         batch, heads, tokens = query.shape[:3]
-        kept = []
-        if masked:  # the bias is expanded and padded, and kept for the backward pass
-            kept = [query.new_empty((batch, 1, tokens, -(-key.shape[2] // ALIGNMENT) * ALIGNMENT))]
+        # the bias is expanded and padded, and kept for the backward pass
+        bias = (batch, 1, tokens, -(-key.shape[2] // ALIGNMENT) * ALIGNMENT)
+        kept = [query.new_empty(bias)] if masked else []
         output = torch.empty_like(query.transpose(1, 2)).transpose(1, 2)
         sums = query.new_empty(batch, heads, tokens, dtype=torch.float32)
         ctx.save_for_backward(query, key, value, output, sums, *kept)

@@ -12,10 +12,16 @@ https://docs.nvidia.com/cuda/cuda-programming-guide/04-special-topics/unified-me
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.engine.memory.cards import Card
-from workbench.engine.memory.estimate import Estimate, judge, safe_bytes
+from workbench.engine.memory.estimate import Estimate, judge, safe_bytes, safe_margin
+from workbench.engine.memory.outliers import outlier_bytes
+from workbench.engine.memory.workload import Workload
 from workbench.engine.texts import size_text
+from workbench.profile import Profile
 
 STAGES = {"train": "training", "evaluate": "answering one prompt at a time"}
 """What the card is needed for, by the stage of an estimate."""
@@ -33,6 +39,32 @@ def paged_bytes(optim: str, trained: int, embedding: int) -> int:
     """
     row = OPTIMIZERS[optim]
     return round(row.moments_bytes(trained, embedding)) if row.paged else 0
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a training needs or holds beside what is predicted; the first three are an estimate's, with its notes."""
+
+    safe_margin: float
+    spare_bytes: int
+    paged_bytes: int
+    notes: tuple[str, ...]
+
+
+def allowance(profile: Profile, config: dict[str, Any], workload: Workload, trained: int, embedding: int) -> Allowance:
+    """What is allowed for a training.
+
+    Args:
+        profile: What is trained.
+        config: The model's config.json.
+        workload: The largest micro-batch.
+        trained: How many numbers are trained.
+        embedding: How many of them are an embedding's.
+    """
+    spare, outliers = outlier_bytes(profile, config, workload)
+    paged = paged_bytes(profile.train.optim, trained, embedding)
+    told = (outliers, paged_note(paged) if paged else "")
+    return Allowance(safe_margin(workload, profile), spare, paged, tuple(filter(None, told)))
 
 
 def paged_note(size_bytes: int) -> str:

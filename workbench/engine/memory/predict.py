@@ -17,10 +17,9 @@ from workbench.engine.fetch import model_folder
 from workbench.engine.memory import evaluation, simulate
 from workbench.engine.memory.cache import rows_id
 from workbench.engine.memory.config import MEASURED_FAMILIES
-from workbench.engine.memory.estimate import Estimate, Machine, Prediction, safe_margin
+from workbench.engine.memory.estimate import Estimate, Machine, Prediction
 from workbench.engine.memory.evaluation import Generation
-from workbench.engine.memory.need import paged_bytes, paged_note
-from workbench.engine.memory.outliers import outlier_bytes
+from workbench.engine.memory.need import allowance
 from workbench.engine.memory.recipe import uses_liger_on_a_gpu
 from workbench.engine.memory.simulate import Simulated
 from workbench.engine.memory.workload import Workload, longest, worst_case
@@ -74,14 +73,16 @@ def predict_training(
     fused = uses_liger_on_a_gpu(profile.train)
     quick = quick and not (profile.adapter.method == "full" and workload.accumulation == 1)
     step = _whole_model(config, quick, lambda layers: simulate.training_step(profile, config, workload, layers, fused))
-    spare, beside = outlier_bytes(profile, config, workload)
-    paged = paged_bytes(profile.train.optim, step.trainable_parameters, _trained_embedding(profile, config))
-    told = [beside, paged_note(paged) if paged else ""]
-    notes = [workload.source, *_notes(profile, config), *filter(None, told)]
-    estimate = _estimate("train", step, machine, notes)
-    margin = safe_margin(workload, profile)
-    estimate = replace(estimate, safe_margin=margin, spare_bytes=spare, paged_bytes=paged)
-    return estimate, step.trainable_parameters
+    trained = step.trainable_parameters
+    allowed = allowance(profile, config, workload, trained, _trained_embedding(profile, config))
+    notes = [workload.source, *_notes(profile, config), *allowed.notes]
+    estimate = replace(
+        _estimate("train", step, machine, notes),
+        safe_margin=allowed.safe_margin,
+        spare_bytes=allowed.spare_bytes,
+        paged_bytes=allowed.paged_bytes,
+    )
+    return estimate, trained
 
 
 def _trained_embedding(profile: Profile, config: dict[str, Any]) -> int:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from workbench.choices.optimizers import OPTIMIZERS
 from workbench.engine.memory.cards import Card
 from workbench.engine.memory.config import model_config, shape_of
-from workbench.engine.memory.estimate import Estimate, safe_margin
+from workbench.engine.memory.estimate import Estimate
 from workbench.engine.memory.holdings import Trained, states_bytes, temporaries_bytes, trained, weights_bytes
 from workbench.engine.memory.layer import Layer
 from workbench.engine.memory.machine import machine
-from workbench.engine.memory.need import paged_bytes, paged_note
-from workbench.engine.memory.outliers import outlier_bytes
+from workbench.engine.memory.need import allowance
 from workbench.engine.memory.passes import Moment, passes
 from workbench.engine.memory.recipe import recipe_of
 from workbench.engine.memory.workload import Workload, worst_case
@@ -47,8 +46,7 @@ def preview(
     shape = shape_of(config)
     layer = Layer(recipe_of(profile, shape), shape, workload or worst_case(profile.train))
     what, around = trained(shape, layer.recipe), machine(card)
-    spare, outliers = outlier_bytes(profile, config, layer.workload)
-    paged = paged_bytes(profile.train.optim, what.numbers, what.embedding)
+    allowed = allowance(profile, config, layer.workload, what.numbers, what.embedding)
     phase, parts = _peak(profile, layer, what, around.workspace_bytes)
     allocated = sum(parts.values())
     return Estimate(
@@ -60,10 +58,10 @@ def preview(
         phase=phase,
         parts={**parts, "context": around.context_bytes},
         error=ERROR,
-        safe_margin=safe_margin(layer.workload, profile),
-        spare_bytes=spare,
-        paged_bytes=paged,
-        notes=(layer.workload.source, *filter(None, (outliers, paged_note(paged) if paged else "")), *around.notes),
+        safe_margin=allowed.safe_margin,
+        spare_bytes=allowed.spare_bytes,
+        paged_bytes=allowed.paged_bytes,
+        notes=(layer.workload.source, *allowed.notes, *around.notes),
     )
 
 

@@ -109,12 +109,16 @@ def tell_of_autocast(model: nn.Module) -> None:
     """
     for module in model.modules():
         if isinstance(getattr(module, "base_layer", None), FakeLinear4bit | FakeLinear8bitLt):
-            module.register_forward_pre_hook(lambda *_: torch.set_autocast_enabled("cuda", _computes_in_less()))
-            module.register_forward_hook(lambda *_: torch.set_autocast_enabled("cuda", False))
+            module.register_forward_pre_hook(_enter)
+            module.register_forward_hook(_leave)
 
 
-def _computes_in_less() -> bool:
-    return torch.is_autocast_enabled("cpu")
+def _enter(*_: Any) -> None:
+    torch.set_autocast_enabled("cuda", torch.is_autocast_enabled("cpu"))
+
+
+def _leave(*_: Any) -> None:
+    torch.set_autocast_enabled("cuda", False)
 
 
 def hidden_tensors(model: nn.Module) -> list[torch.Tensor]:
